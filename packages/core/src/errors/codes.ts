@@ -1,0 +1,33 @@
+/**
+ * Every code that Oakum throws, with what it means. `docs/errors.md` and this table are kept equal by a test.
+ * A code is stable: it may gain facts, it is never renamed or reused.
+ */
+export const ERROR_CODES = {
+  INVALID_OPTION: 'An option or argument has a value that cannot work; the message names it.',
+  INVALID_ID: 'An id is not 1 to 128 characters of A-Z a-z 0-9 . _ : -',
+  ABORTED: 'The caller’s signal aborted the call.',
+  TIMEOUT: 'The call did not finish within the time it was given.',
+  SCOPE_CLOSED: 'The scope is closing or closed and owns nothing new.',
+  SCOPE_CLOSE_FAILED: 'One or more releases threw while a scope closed; all were tried, `errors` has each.',
+  POOL_CLOSED: 'The pool is closing or closed and lends nothing.',
+  COMMAND_NOT_FOUND: 'The program to start does not exist or may not be executed.',
+  PROCESS_NOT_FOUND: 'No process has that pid.',
+  STORE_UNKNOWN: 'The store URL is none that Oakum knows.',
+  STORE_UNREADABLE: 'The store cannot be opened or read.',
+  STORE_CORRUPT: 'The store is damaged, or is no store of Oakum’s.',
+  STORE_NEWER: 'The store was written by a newer Oakum.',
+  STORE_FULL: 'The disk that holds the store is full.',
+  STORE_BUSY: 'Another process held the store’s write lock for too long.',
+  STORE_CLOSED: 'The connection to the store is closed.',
+  AGENT_EXISTS: 'An agent with that id is alive.',
+  AGENT_NOT_FOUND: 'No agent with that id is known.',
+  FENCED: 'The lease has ended: the agent’s epoch can change nothing any more.',
+  STOP_REQUESTED: 'The agent was asked to stop.',
+  PATH_OUTSIDE_ROOTS: 'A path lies outside the roots that the agent declared.',
+  KIND_UNKNOWN: 'No reclaimer is known for a resource of that kind.',
+  RESOURCE_REFUSED: 'A resource may not or could not be reclaimed; the message says why.',
+  LOCK_HELD: 'Another agent holds the lock.',
+} as const
+
+/** A stable code of an {@link OakumError}. */
+export type ErrorCode = keyof typeof ERROR_CODES

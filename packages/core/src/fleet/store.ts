@@ -1,0 +1,170 @@
+/**
+ * What a fleet store is. One interface, one driver per kind of store, one contract test that all drivers pass,
+ * with a second connection from another process where the store allows one.
+ *
+ * Invariants (each is a test of the contract):
+ * - Time is the store's: every comparison of leases uses one clock that all its users share.
+ * - Each method is atomic. A process that dies between two calls leaves nothing that a later sweep does not finish.
+ * - At most one holder has a claim on a lease at any time; a claim that expires can be taken over, and its first holder
+ *   can then change nothing. A lease is finished at most once, and tells so in exactly one `cleanup_completed`.
+ * - From the moment of a claim every write of the agent is refused with FENCED. Nothing leads back.
+ * - Epochs of an id only rise, also when the store's counter was lost.
+ * - A call costs what it touches: no scan over live agents, no pattern over keys.
+ * - Events are written in the same step as what they tell of (`pendingEvents`), and carry an id derived from it, so that
+ *   moving them to the event log can be retried.
+ */
+import type { ProcessIdentity } from '../process/identity.ts'
+import type { EventInput } from '../events/event-log.ts'
+import type {
+  AgentRecord,
+  Claim,
+  Epoch,
+  LeaseRef,
+  OwnedResource,
+  Phase,
+  ReclaimReason,
+  Registration,
+  ResourceInput,
+  Tombstone,
+} from './records.ts'
+
+export interface CallOptions {
+  signal?: AbortSignal
+}
+
+export interface RegisterReply {
+  epoch: Epoch
+  seq: number
+  /** The store's time, milliseconds since 1970. */
+  now: number
+  expiresAt: number
+}
+
+export interface Beat extends LeaseRef {
+  /** Set when the agent made progress since the last beat. */
+  progressed?: boolean
+}
+
+export interface BeatReply {
+  now: number
+  /** Leases that have ended; their agents must stop writing. */
+  fenced: LeaseRef[]
+  /** Leases that somebody asked to stop. Repeated with each beat until the lease ends. */
+  stops: LeaseRef[]
+}
+
+export interface ClaimRequest {
+  /** Who claims; appears in events. */
+  holder: string
+  /** Milliseconds until the claim may be taken over, unless renewed. */
+  claimTtl: number
+  /** At most so many leases. @default 256 */
+  limit?: number
+  /**
+   * `expired`: leases that ended by silence, and claims of others that ran out.
+   * `proven`: these leases, whose process is known to be dead.
+   * `released`: this lease, by its own agent.
+   * Live descendants of what is claimed are claimed with it (`parent_gone`), except where the agent said good-bye.
+   */
+  what: { by: 'expired' } | { by: 'proven'; refs: readonly LeaseRef[] } | { by: 'released'; ref: LeaseRef }
+}
+
+export interface ClaimReply {
+  now: number
+  claims: Claim[]
+  /** How many agents are in a live phase after this call. */
+  live: number
+}
+
+/** What a finished reclaim tells in its event. */
+export interface FinishFacts {
+  released: number
+  /** Things that were deliberately left or could not be removed, each with its reason. */
+  kept: readonly { kind: string; key: string; why: string }[]
+  milliseconds: number
+}
+
+export interface FailOptions {
+  error: string
+  /** From this attempt on the lease is quarantined instead of tried again. */
+  maxAttempts: number
+  /** Milliseconds until the next attempt. */
+  retryIn: number
+}
+
+export interface ListOptions extends CallOptions {
+  /** Only with a higher `seq`. @default 0 */
+  after?: number
+  /** Only of processes of this boot. */
+  bootId?: string
+  phases?: readonly Phase[]
+  /** @default 1000 */
+  limit?: number
+}
+
+export interface FleetCounts {
+  phases: Record<Phase, number>
+  tombstones: number
+}
+
+export interface FleetStore {
+  /** Throws AGENT_EXISTS (facts: the living agent's record) when the id has a live lease that is not superseded. */
+  register(registration: Registration, options?: CallOptions): Promise<RegisterReply>
+  beat(beats: readonly Beat[], options?: CallOptions): Promise<BeatReply>
+  /** Changes state or phase; with neither it only checks. Throws FENCED. */
+  update(ref: LeaseRef, change: { state?: string; phase?: 'alive' | 'draining' }, options?: CallOptions): Promise<void>
+  own(ref: LeaseRef, resource: ResourceInput, options?: CallOptions): Promise<void>
+  disown(ref: LeaseRef, kind: string, key: string, options?: CallOptions): Promise<boolean>
+  resources(ref: LeaseRef, options?: CallOptions): Promise<OwnedResource[]>
+
+  claim(request: ClaimRequest, options?: CallOptions): Promise<ClaimReply>
+  /** What `claim` with `expired` would take, without taking it. */
+  expired(limit: number, options?: CallOptions): Promise<Claim[]>
+  /** Returns the tokens that are lost. */
+  renewClaims(tokens: readonly string[], claimTtl: number, options?: CallOptions): Promise<string[]>
+  /** One thing of a claimed lease is gone. False when the claim is lost. */
+  reclaimed(token: string, kind: string, key: string, options?: CallOptions): Promise<boolean>
+  /** Ends the lease: its keys, locks and records go, a tombstone and its event come. False when the claim is lost. */
+  finish(token: string, facts: FinishFacts, options?: CallOptions): Promise<boolean>
+  /** Gives the claim back after a failure. */
+  fail(token: string, options: FailOptions & CallOptions): Promise<'retry' | 'quarantined' | 'lost'>
+
+  /** Asks an agent to stop. False when it is not alive. */
+  requestStop(id: string, options?: CallOptions): Promise<boolean>
+  /** Which of these were asked to stop or are fenced: what a beat would answer, without beating. */
+  check(refs: readonly LeaseRef[], options?: CallOptions): Promise<BeatReply>
+
+  get(id: string, options?: CallOptions): Promise<AgentRecord | null>
+  /** In order of `seq`. A record that cannot be read is left out. */
+  list(options?: ListOptions): Promise<AgentRecord[]>
+  tombstones(options?: { id?: string; limit?: number } & CallOptions): Promise<Tombstone[]>
+  counts(options?: CallOptions): Promise<FleetCounts>
+
+  /** Keeps a process from ever being ended by a reclaim. */
+  keep(process: ProcessIdentity, options?: CallOptions): Promise<void>
+  kept(bootId: string, options?: CallOptions): Promise<ProcessIdentity[]>
+
+  /** Values that agents share. Written under a lease, removed with it. */
+  getKey(key: string, options?: CallOptions): Promise<string | null>
+  setKey(ref: LeaseRef, key: string, value: string, options?: CallOptions): Promise<void>
+  deleteKey(ref: LeaseRef, key: string, options?: CallOptions): Promise<boolean>
+  /** True when the lease now holds the lock. Freed by its owner only, or with its lease. */
+  tryLock(ref: LeaseRef, name: string, options?: CallOptions): Promise<boolean>
+  unlock(ref: LeaseRef, name: string, options?: CallOptions): Promise<boolean>
+
+  /** Events that were written with the changes they tell of and wait for the event log, oldest first. */
+  pendingEvents(limit: number, options?: CallOptions): Promise<{ last: number; events: EventInput[] }>
+  /** Forgets pending events up to `last`. */
+  dropPendingEvents(last: number, options?: CallOptions): Promise<void>
+  /** Writes an event of the fleet's own, e.g. `orphans_detected`. */
+  addEvent(event: EventInput, options?: CallOptions): Promise<void>
+
+  /** Calls back soon after anybody, in any process, changed the store. A hint: it may come once for many changes. */
+  onChange(listener: () => void): () => void
+  close(): Promise<void>
+}
+
+/** Why a lease that nobody renewed is claimed. */
+export function reasonOfSilence(agent: Pick<AgentRecord, 'lastBeat'>): ReclaimReason {
+  return agent.lastBeat === null ? 'missing_heartbeat' : 'stale_heartbeat'
+}

@@ -1,0 +1,47 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests run against the TypeScript sources (condition `@oakum/source`), so no build is needed before them; programs
+// that tests start as child processes run the sources as well, or the built command where that is the subject.
+const shared = {
+  pool: 'forks',
+  execArgv: ['--disable-warning=ExperimentalWarning'],
+  testTimeout: 20_000,
+  hookTimeout: 20_000,
+} as const
+
+const source = { ssr: { resolve: { conditions: ['@oakum/source'], externalConditions: ['@oakum/source'] } } }
+
+export default defineConfig({
+  test: {
+    reporters: process.env.OAKUM_TEST_JSON
+      ? ['default', ['json', { outputFile: process.env.OAKUM_TEST_JSON }]]
+      : ['default'],
+    projects: [
+      {
+        ...source,
+        test: { ...shared, name: 'unit', include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'] },
+      },
+      {
+        ...source,
+        test: {
+          ...shared,
+          name: 'leak',
+          include: ['packages/*/test/**/*.leak.ts'],
+          execArgv: [...shared.execArgv, '--expose-gc'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...source,
+        test: {
+          ...shared,
+          name: 'fault',
+          include: ['packages/*/test/**/*.fault.ts'],
+          testTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
