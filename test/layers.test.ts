@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { CORE_LAYERS, importsBelow, importsOf, layerViolations } from './layers.ts'
+
+const core = join(import.meta.dirname, '../packages/core/src')
+const cli = join(import.meta.dirname, '../packages/cli/src')
+
+describe('layers', () => {
+  it('holds in core: no import runs upwards, none leaves for a dependency', () => {
+    const imports = importsBelow(core)
+    expect(imports.length).toBeGreaterThan(50)
+    expect(layerViolations(core, imports, CORE_LAYERS)).toEqual([])
+  })
+
+  it('holds in the command: it sees core through its public entry points only', () => {
+    const imports = importsBelow(cli)
+    expect(imports.length).toBeGreaterThan(20)
+    const deep = imports.filter(({ specifier }) => /core\/(src|dist)|@oakum\/core\/\w+\/./.test(specifier))
+    expect(deep).toEqual([])
+  })
+
+  it.each([
+    ['scope/scope.ts', '../fleet/fleet.ts', 'scope may not import fleet'],
+    ['process/tree.ts', '../scope/index.ts', 'process may not import scope'],
+    ['events/drivers/sqlite/log.ts', '../../../fleet/index.ts', 'events may not import fleet'],
+    ['fleet/fleet.ts', 'lodash', 'core has no dependency'],
+    ['misc/thing.ts', './other.ts', 'is in no layer'],
+  ])('reports a planted import of %s from %s', (file, specifier, message) => {
+    expect(layerViolations(core, [{ file, specifier }], CORE_LAYERS)).toEqual([expect.stringContaining(message)])
+  })
+
+  it('finds imports in every form, and none in comments', () => {
+    const source = `
+      import a from './a.ts'
+      import { type B,
+        c } from "./b.ts"
+      export * from './d.ts'
+      import './e.ts'
+      const f = await import('./f.ts')
+      // import x from './no.ts'
+      /** @example import { y } from './neither.ts' */
+    `
+    expect(importsOf(source)).toEqual(['./a.ts', './b.ts', './d.ts', './e.ts', './f.ts'])
+  })
+})

@@ -1,0 +1,61 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+
+/** Which folders of `core/src` each folder may import from, beside itself. */
+export const CORE_LAYERS: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  clock: [],
+  process: ['errors', 'clock'],
+  sqlite: ['errors', 'clock'],
+  scope: ['errors', 'clock', 'process'],
+  events: ['errors', 'clock', 'sqlite', 'scope'],
+  fleet: ['errors', 'clock', 'process', 'sqlite', 'scope', 'events'],
+}
+
+export interface Import {
+  /** The importing file, relative to the folder looked at. */
+  file: string
+  specifier: string
+}
+
+/** Every import of the TypeScript files below a folder: static, dynamic, re-exported and type-only. */
+export function importsBelow(folder: string): Import[] {
+  return sourcesBelow(folder).flatMap(({ file, text }) => importsOf(text).map(specifier => ({ file, specifier })))
+}
+
+/** Every TypeScript file below a folder, with its path relative to it. */
+export function sourcesBelow(folder: string): { file: string; text: string }[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+  return files.map(file => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
+}
+
+/** The specifiers of a module's imports. Comments are taken out first, so that examples in docs do not count. */
+export function importsOf(source: string): string[] {
+  const code = source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  const pattern = /(?:\bfrom\s*|\bimport\s*\(\s*|^\s*import\s+)(['"])([^'"]+)\1/gm
+  return [...code.matchAll(pattern)].map(match => match[2] ?? '')
+}
+
+/** The imports that run against the layers, one readable line each. */
+export function layerViolations(
+  src: string,
+  imports: readonly Import[],
+  layers: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  const violations: string[] = []
+  for (const { file, specifier } of imports) {
+    const layer = file.split(sep)[0] ?? ''
+    if (!file.includes(sep)) continue // the entry point at the top may see everything
+    const allowed = layers[layer]
+    if (allowed === undefined) {
+      violations.push(`${file}: the folder ${layer} is in no layer`)
+    } else if (specifier.startsWith('.')) {
+      const target = relative(src, join(src, file, '..', specifier)).split(sep)[0] ?? ''
+      if (target !== layer && !allowed.includes(target))
+        violations.push(`${file}: ${layer} may not import ${target} (${specifier})`)
+    } else if (!specifier.startsWith('node:')) {
+      violations.push(`${file}: core has no dependency, but imports ${specifier}`)
+    }
+  }
+  return violations
+}
