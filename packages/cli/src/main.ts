@@ -1,1 +1,4 @@
-export {}
+import { execute } from './command/execute.ts'
+
+// No process.exit(): the process ends when nothing is open any more, so a command that leaves something open is noticed.
+process.exitCode = await execute(process.argv.slice(2))

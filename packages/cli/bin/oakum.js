@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// Plain JavaScript that an old Node can still parse: its first act is to say which Node it needs.
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(`oakum: needs Node 22.18 or newer, this is ${process.versions.node} (NODE_TOO_OLD)`)
+  process.exit(1)
+}
+
+// node:sqlite tells each user of its own status; that line is nothing an Oakum user can act on. All other warnings stay.
+const emitWarning = process.emitWarning
+process.emitWarning = function (warning, ...rest) {
+  const type = typeof rest[0] === 'object' && rest[0] !== null ? rest[0].type : rest[0]
+  if (type === 'ExperimentalWarning' && String(warning).startsWith('SQLite')) return
+  emitWarning.call(process, warning, ...rest)
+}
+
+import('node:module')
+  .then(module => {
+    if (module.enableCompileCache) module.enableCompileCache()
+    return import('../dist/main.js')
+  })
+  .catch(error => {
+    console.error(error)
+    process.exitCode = 1
+  })

@@ -1,0 +1,60 @@
+import { parseArgs as parseWithCitty, renderUsage, type ArgsDef, type CommandDef, type ParsedArgs } from 'citty'
+import { checkArguments, valuesOf } from './arguments.ts'
+
+/** What a command's `run` gets. */
+export interface Invocation<A extends ArgsDef> {
+  /** The options and positionals, by name. */
+  args: ParsedArgs<A>
+  /** What follows `--`, null when there is no `--`. */
+  operands: readonly string[] | null
+  /** Every value of an option that may be given more than once. */
+  all(option: string & keyof A): string[]
+}
+
+export interface CommandOptions<A extends ArgsDef> {
+  /** As it is called; its description stands in the list of commands. */
+  name: string
+  args: A
+  /** What stands after `--` in the usage line; a command without it refuses `--`. */
+  operands?: string
+  /** Resolves to the exit code. An error that it throws is said in one line by the caller. */
+  run(invocation: Invocation<A>): Promise<number>
+}
+
+/** A command with its option types erased, ready to be called. */
+export interface Command {
+  /** Checks the arguments, runs, and resolves to the exit code. Throws UsageError before anything is done. */
+  run(head: readonly string[], operands: readonly string[] | null): Promise<number>
+  /** The help text, headed by the description. */
+  usage(description: string): Promise<string>
+}
+
+/**
+ * Defines a command. citty parses and prints the help; what it lets pass silently (unknown options, missing values, too
+ * many positionals) is refused before.
+ */
+export function defineCommand<const A extends ArgsDef>(options: CommandOptions<A>): Command {
+  return {
+    async run(head, operands) {
+      checkArguments(options, head, operands)
+      return options.run({
+        args: parseWithCitty<A>([...head], options.args),
+        operands,
+        all: option => valuesOf(option, options.args, head),
+      })
+    },
+    async usage(description) {
+      const definition: CommandDef = {
+        meta: { name: `oakum ${options.name}`, description },
+        args: { ...options.args, ...operandsDef(options.operands) },
+      }
+      const usage = await renderUsage(definition)
+      // citty knows no `--`; its brackets would be typed along.
+      return usage.replace(`<-- ${options.operands}>`, `-- ${options.operands}`)
+    },
+  }
+}
+
+function operandsDef(operands: string | undefined): ArgsDef {
+  return operands === undefined ? {} : { [`-- ${operands}`]: { type: 'positional' } }
+}

@@ -1,0 +1,34 @@
+import { isOakumError, type ErrorCode } from '@oakum/core/errors'
+import { EXIT } from './exit.ts'
+
+/** The command line is wrong: one line on stderr, exit code 2, nothing done. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** An error in one line, `oakum: what happened (CODE)`, without control characters. */
+export function describeError(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return `oakum: ${text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()} (${codeOf(error)})`
+}
+
+/** Says an error on stderr and returns the exit code that goes with it. `OAKUM_DEBUG=1` adds the stack. */
+export function reportError(error: unknown): number {
+  console.error(describeError(error))
+  if (process.env.OAKUM_DEBUG === '1') console.error(error)
+  return exitCodeOf(error)
+}
+
+/** Codes of mistakes on the command line. */
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['INVALID_OPTION', 'INVALID_ID', 'STORE_UNKNOWN'])
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage
+  if (isOakumError(error) && USAGE_CODES.has(error.code)) return EXIT.usage
+  return EXIT.failed
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof UsageError) return 'USAGE'
+  return isOakumError(error) ? error.code : 'UNEXPECTED'
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
+import { renderUsage } from 'citty'
+import { commands, type CommandEntry } from '../commands/index.ts'
+import { reportError, UsageError } from './errors.ts'
+import { EXIT } from './exit.ts'
+import { storeArgs } from './store.ts'
+import { didYouMean } from './suggest.ts'
+
+/**
+ * Runs the command line `argv` (without node and script) and resolves to the exit code. Never throws: an error is one
+ * line on stderr. What follows `--` belongs to the command that is run, and is never looked at here.
+ */
+export async function execute(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(argv)
+  } catch (error) {
+    return reportError(error)
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<number> {
+  const dashes = argv.indexOf('--')
+  const head = dashes < 0 ? argv : argv.slice(0, dashes)
+  const operands = dashes < 0 ? null : argv.slice(dashes + 1)
+  const at = commandIndex(head)
+  const name = at < 0 ? undefined : head[at]
+  const wantsHelp = head.includes('--help') || head.includes('-h')
+
+  if (name === undefined) {
+    if (wantsHelp) return print(await rootUsage())
+    if (head.includes('--version') || head.includes('-V')) return print(version())
+    throw new UsageError(`a command is missing: ${Object.keys(commands).join(', ')}`)
+  }
+  const entry = find(name)
+  if (!entry) throw new UsageError(`there is no command "${name}"${didYouMean(name, Object.keys(commands))}`)
+  const command = await entry.load()
+  if (wantsHelp) return print(await command.usage(entry.description))
+  return command.run(head.toSpliced(at, 1), operands)
+}
+
+/** The first word that is neither an option nor the value of one that may stand before the command. */
+function commandIndex(head: readonly string[]): number {
+  return head.findIndex((word, index) => !word.startsWith('-') && head[index - 1] !== `--${Object.keys(storeArgs)[0]}`)
+}
+
+function find(name: string): CommandEntry | undefined {
+  return Object.hasOwn(commands, name) ? commands[name] : undefined
+}
+
+async function rootUsage(): Promise<string> {
+  // Stubs in place of the commands: the help of all costs the loading of none.
+  const subCommands = Object.fromEntries(
+    Object.entries(commands).map(([name, { description }]) => [name, { meta: { name, description } }]),
+  )
+  const meta = { name: 'oakum', version: version(), description: 'Runs fleets of AI agents that cannot leak' }
+  return renderUsage({ meta, args: storeArgs, subCommands })
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version)
+  throw new Error('The package of oakum has no version.')
+}
+
+function print(text: string): number {
+  // citty colours whatever it prints on.
+  console.log(process.stdout.isTTY ? text : stripVTControlCharacters(text))
+  return EXIT.ok
+}

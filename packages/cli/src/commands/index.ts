@@ -1,0 +1,39 @@
+import type { Command } from '../command/define.ts'
+
+/** A command as the list knows it: its code is loaded when it is called. */
+export interface CommandEntry {
+  description: string
+  load(): Promise<Command>
+}
+
+/** All commands, in the order of the help. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  up: {
+    description: 'Watch over the fleet: find dead agents and reclaim what they held',
+    load: async () => (await import('./up.ts')).command,
+  },
+  run: {
+    description: 'Run any program as an agent that leaves nothing behind',
+    load: async () => (await import('./run.ts')).command,
+  },
+  status: {
+    description: 'Show what lives and what ended',
+    load: async () => (await import('./status.ts')).command,
+  },
+  logs: {
+    description: 'Show what agents printed and what happened to them',
+    load: async () => (await import('./logs.ts')).command,
+  },
+  stop: {
+    description: 'Ask an agent to finish, and wait until it is gone',
+    load: async () => (await import('./stop.ts')).command,
+  },
+  kill: {
+    description: 'End an agent and all it holds now',
+    load: async () => (await import('./kill.ts')).command,
+  },
+  sweep: {
+    description: 'Reclaim once what dead agents held',
+    load: async () => (await import('./sweep.ts')).command,
+  },
+}
