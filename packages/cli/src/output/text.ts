@@ -1,0 +1,41 @@
+/**
+ * Text on its way to a terminal. What agents say about themselves (states, lines of output, labels) is not ours: it must
+ * not move the cursor, change colours, or break a row.
+ */
+import { stripVTControlCharacters } from 'node:util'
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+const COMBINING = /^[\p{Mark}\p{Format}]/u
+
+/** One line of plain text: escape sequences gone, other control characters as a space. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text).replace(CONTROL, ' ').trimEnd()
+}
+
+/** Columns that a text takes on a terminal, its colours left out. */
+export function widthOf(text: string): number {
+  let width = 0
+  for (const character of stripVTControlCharacters(text)) width += widthOfCharacter(character)
+  return width
+}
+
+/** A plain text in at most so many columns; what was cut is marked by `…`. */
+export function truncate(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text
+  let kept = ''
+  let width = 0
+  for (const character of text) {
+    width += widthOfCharacter(character)
+    if (width > columns - 1) break
+    kept += character
+  }
+  return columns > 0 ? `${kept}…` : ''
+}
+
+function widthOfCharacter(character: string): number {
+  if (COMBINING.test(character)) return 0
+  return WIDE.test(character) ? 2 : 1
+}
