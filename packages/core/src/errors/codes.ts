@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   POOL_CLOSED: 'The pool is closing or closed and lends nothing.',
   COMMAND_NOT_FOUND: 'The program to start does not exist or may not be executed.',
   PROCESS_NOT_FOUND: 'No process has that pid.',
+  PROCESS_UNREADABLE: 'What the system knows of a process could not be read; whether it lives is not known.',
   STORE_UNKNOWN: 'The store URL is none that Oakum knows.',
   STORE_UNREADABLE: 'The store cannot be opened or read.',
   STORE_CORRUPT: 'The store is damaged, or is no store of Oakum’s.',

@@ -1,1 +1,29 @@
-export {}
+/**
+ * Processes: which one a pid means, which belong to a tree, and how a whole tree is ended.
+ *
+ * Linux first, by /proc; macOS by `ps` and Windows by PowerShell are untested. See `docs/processes.md` for what is not covered.
+ * @module
+ */
+export {
+  identify,
+  isAlive,
+  isLocal,
+  isZombie,
+  sameProcess,
+  selfIdentity,
+  startedBefore,
+  type ProcessIdentity,
+} from './identity.ts'
+export { MARKS_VARIABLE, marksOf, newMark, withMark } from './marker.ts'
+export type { ProcessInfo, ProcessState } from './platform/process-info.ts'
+export { ProcessTable, nextTable } from './table.ts'
+export { ProcessTree, type SparedWhy, type TreeLook, type TreeOptions } from './tree.ts'
+export {
+  endTree,
+  terminate,
+  type EndReport,
+  type ProcessNote,
+  type RefusedProcess,
+  type RefusedWhy,
+  type TerminateOptions,
+} from './terminate.ts'

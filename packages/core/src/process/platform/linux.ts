@@ -1,0 +1,89 @@
+/**
+ * Linux, by /proc. A read of one process costs about 10 µs.
+ *
+ * A file that is gone, or closed to us, reads as null. Any other failure, above all running out of file descriptors, throws:
+ * taken for absence it would turn living processes into dead ones.
+ */
+import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { OakumError } from '../../errors/error.ts'
+import type { Platform, ProcessInfo, ProcessState } from './process-info.ts'
+
+/** ESRCH: the process ended between opening and reading. */
+const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])
+
+/** Flag of `/proc/PID/stat`: PF_KTHREAD, a kernel thread. */
+const KERNEL_THREAD = 0x00200000
+
+let boot: string | undefined
+
+export const linux: Platform = {
+  bootId() {
+    // pids mean something within one pid namespace only, so its inode is part of the name.
+    boot ??= `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${statSync('/proc/self/ns/pid').ino}`
+    return boot
+  },
+
+  read(pid) {
+    const stat = readIfThere(`/proc/${pid}/stat`)
+    return stat === null ? null : parseStat(pid, stat)
+  },
+
+  readAll() {
+    const all: ProcessInfo[] = []
+    for (const entry of readdirSync('/proc')) {
+      const pid = Number(entry)
+      if (!Number.isInteger(pid)) continue
+      const info = linux.read(pid)
+      if (info) all.push(info)
+    }
+    return all
+  },
+
+  environment: pid => readIfThere(`/proc/${pid}/environ`),
+  commandLine: pid => readIfThere(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() || null,
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ABSENT.has(error.code)) return null
+    throw new OakumError('PROCESS_UNREADABLE', `${path} cannot be read.`, { cause: error })
+  }
+}
+
+/** One line of `/proc/PID/stat`: `pid (name) state ppid …`. The name may itself hold spaces and parentheses. */
+export function parseStat(pid: number, stat: string): ProcessInfo | null {
+  const open = stat.indexOf('(')
+  const close = stat.lastIndexOf(')')
+  // Field 3 of proc(5), the state, is fields[0]; field 22, the start time, is fields[19].
+  const fields = stat.slice(close + 2).split(' ', 20)
+  const startTime = fields[19]
+  if (open < 0 || close < open || startTime === undefined) return null
+  return {
+    pid,
+    ppid: Number(fields[1]),
+    pgid: Number(fields[2]),
+    session: Number(fields[3]),
+    state: stateOf(fields[0], Number(fields[17])),
+    startTime,
+    kernel: (Number(fields[6]) & KERNEL_THREAD) !== 0,
+    name: stat.slice(open + 1, close),
+  }
+}
+
+function stateOf(letter: string | undefined, threads: number): ProcessState {
+  switch (letter) {
+    case 'Z':
+    case 'X':
+      // A main thread that has ended while others run shows as Z, but the process lives.
+      return threads > 1 ? 'running' : 'zombie'
+    case 'T':
+    case 't':
+      return 'stopped'
+    case 'D':
+      return 'uninterruptible'
+    default:
+      return 'running'
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Ends a tree of processes, and returns when it is gone.
+ *
+ * All members get SIGTERM, and SIGCONT where they are stopped, since a stopped process cannot act on SIGTERM; after the grace
+ * all that are left get SIGKILL. Members fork meanwhile, so each round looks anew, until two looks in a row find nobody.
+ *
+ * Invariants:
+ * - Right before each signal the pid is checked to be the same process still.
+ * - The call ends by its deadline, and names what is left.
+ * - A zombie counts as gone. One that nobody collects within `zombieWait` is named.
+ * - Nothing outlives the call: no timer, no listener, no descriptor.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { aborted, throwIfAborted } from '../errors/abort.ts'
+import type { ProcessIdentity } from './identity.ts'
+import { find, identityOf, isAlive, isZombie } from './identity.ts'
+import { platform } from './platform/platform.ts'
+import type { ProcessInfo } from './platform/process-info.ts'
+import { nextTable } from './table.ts'
+import type { SparedWhy, TreeLook, TreeOptions } from './tree.ts'
+import { ProcessTree } from './tree.ts'
+
+/** How a tree is ended. Times in milliseconds. */
+export interface TerminateOptions {
+  /** From the first signal to SIGKILL. With 0, SIGKILL is the first. @default 5_000 */
+  grace?: number
+  /** When the call gives up on what is left, from its start. A short one shortens the grace. @default grace + 5_000 */
+  deadline?: number
+  /**
+   * How long members that have ended may wait to be collected by a parent that is not ours, before they are named. With 0 the
+   * call returns as soon as nothing lives. Bounded by the deadline. @default 2_000
+   */
+  zombieWait?: number
+  /** The first signal. @default 'SIGTERM' */
+  killSignal?: NodeJS.Signals
+  /** Ends the call with ABORTED; nothing more is signalled then. */
+  signal?: AbortSignal
+}
+
+/** What is known of a process that is left. */
+export interface ProcessNote {
+  identity: ProcessIdentity
+  ppid: number
+  /** Its command line, at most 200 characters; its short name when that is not to be had. */
+  command: string
+}
+
+/** `EPERM`: we may not signal it. `uninterruptible`: it waits in the kernel. `survived`: time was up. */
+export type RefusedWhy = SparedWhy | 'EPERM' | 'uninterruptible' | 'survived'
+
+/** A process that lives on, and why. */
+export interface RefusedProcess extends ProcessNote {
+  why: RefusedWhy
+}
+
+/** What became of a tree. */
+export interface EndReport {
+  /** Processes that were seen alive and are gone. */
+  ended: number
+  /** Gone, but not collected by their parent within `zombieWait`. */
+  zombies: ProcessNote[]
+  /** Alive: spared, or not to be ended. */
+  refused: RefusedProcess[]
+  milliseconds: number
+}
+
+const DEFAULT_GRACE = 5_000
+const FINAL_WAIT = 5_000
+const FORCE_AT_LEAST = 1_000
+const ZOMBIE_WAIT = 2_000
+const FIRST_POLL = 5
+const SLOWEST_POLL = 50
+/** Between two looks at the whole table, before and after SIGKILL; longer where a look is expensive. */
+const LOOK_EVERY = 100
+const FORCED_LOOK_EVERY = 10
+
+/** Ends the tree that the options describe. */
+export function endTree(options: TreeOptions & TerminateOptions): Promise<EndReport> {
+  return terminate(new ProcessTree(options), options)
+}
+
+/** Ends a tree that was followed already, with all that it remembers. */
+export async function terminate(tree: ProcessTree, options: TerminateOptions = {}): Promise<EndReport> {
+  const { zombieWait = ZOMBIE_WAIT, killSignal = 'SIGTERM', signal } = options
+  const { grace, deadline } = times(options)
+  throwIfAborted(signal)
+  const started = performance.now()
+  const elapsed = (): number => performance.now() - started
+  const ending = new Ending(killSignal)
+
+  for (let empty = 0; ;) {
+    const before = performance.now()
+    const look = tree.look(await nextTable())
+    const cost = performance.now() - before
+    throwIfAborted(signal)
+    ending.note(look)
+    empty = look.members.length === 0 ? empty + 1 : 0
+    if (empty === 2) break
+    if (empty === 1) continue
+
+    const force = elapsed() >= grace
+    const possible = ending.send(look.members, force)
+    if (elapsed() >= deadline || (force && !possible)) break
+    const wait = Math.max(force ? FORCED_LOOK_EVERY : LOOK_EVERY, cost * 10)
+    const left = (force ? deadline : grace) - elapsed()
+    await whileAnyLives(look.members.map(identityOf), Math.min(wait, left), signal)
+  }
+
+  await collected(ending.zombies(), Math.min(zombieWait, deadline - elapsed()), signal)
+  return { ...ending.report(), milliseconds: Math.round(elapsed()) }
+}
+
+/** SIGKILL needs some time as well, so a short deadline shortens the grace. */
+function times(options: TerminateOptions): { grace: number; deadline: number } {
+  const grace = options.grace ?? DEFAULT_GRACE
+  const deadline = options.deadline ?? grace + FINAL_WAIT
+  return { grace: Math.min(grace, deadline - Math.min(FORCE_AT_LEAST, deadline / 2)), deadline }
+}
+
+/** The book-keeping of one ending. */
+class Ending {
+  readonly #killSignal: NodeJS.Signals
+  /** Everybody seen alive, by pid and start time. */
+  readonly #seen = new Map<string, ProcessInfo>()
+  readonly #asked = new Set<string>()
+  readonly #denied = new Set<string>()
+  #last: TreeLook = { members: [], zombies: [], spared: [] }
+
+  constructor(killSignal: NodeJS.Signals) {
+    this.#killSignal = killSignal
+  }
+
+  note(look: TreeLook): void {
+    this.#last = look
+    for (const member of look.members) this.#seen.set(keyOf(member), member)
+  }
+
+  /** Signals everybody; false when none of them may be signalled. */
+  send(members: readonly ProcessInfo[], force: boolean): boolean {
+    for (const member of members) {
+      if (force) this.#signal(member, 'SIGKILL')
+      else {
+        if (!this.#asked.has(keyOf(member))) this.#signal(member, this.#killSignal)
+        this.#asked.add(keyOf(member))
+        if (member.state === 'stopped') this.#signal(member, 'SIGCONT')
+      }
+    }
+    return members.some(member => !this.#denied.has(keyOf(member)))
+  }
+
+  zombies(): ProcessIdentity[] {
+    return this.#last.zombies.map(identityOf)
+  }
+
+  report(): Omit<EndReport, 'milliseconds'> {
+    const alive = this.#last.members.map(member => find(identityOf(member))).filter(row => row !== null)
+    const left = alive.filter(row => row.state !== 'zombie')
+    const refused = [
+      ...this.#last.spared.map(({ process, why }) => ({ ...note(process), why })),
+      ...left.map(row => ({ ...note(row), why: this.#whyLeft(row) })),
+    ]
+    const zombies = this.#last.zombies.filter(row => isZombie(identityOf(row))).map(note)
+    return { ended: this.#seen.size - left.length, zombies, refused }
+  }
+
+  #whyLeft(row: ProcessInfo): RefusedWhy {
+    if (this.#denied.has(keyOf(row))) return 'EPERM'
+    return row.state === 'uninterruptible' ? 'uninterruptible' : 'survived'
+  }
+
+  #signal(member: ProcessInfo, signal: NodeJS.Signals): void {
+    if (!isAlive(identityOf(member))) return
+    try {
+      process.kill(member.pid, signal)
+    } catch (error) {
+      // ESRCH: it ended just now. Anything else means that it is not ours to end; EPERM is what systems say then.
+      if (error instanceof Error && 'code' in error && error.code !== 'ESRCH') this.#denied.add(keyOf(member))
+    }
+  }
+}
+
+function keyOf(row: ProcessInfo): string {
+  return `${row.pid}:${row.startTime}`
+}
+
+function note(row: ProcessInfo): ProcessNote {
+  const command = platform.commandLine(row.pid) ?? row.name
+  return { identity: identityOf(row), ppid: row.ppid, command: command.slice(0, 200) }
+}
+
+/** Returns when all are gone, at the latest after so many milliseconds. */
+async function whileAnyLives(
+  identities: readonly ProcessIdentity[],
+  limit: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  await poll(() => identities.some(isAlive), limit, signal)
+}
+
+async function collected(zombies: readonly ProcessIdentity[], limit: number, signal?: AbortSignal): Promise<void> {
+  await poll(() => zombies.some(isZombie), limit, signal)
+}
+
+async function poll(holds: () => boolean, limit: number, signal: AbortSignal | undefined): Promise<void> {
+  const end = performance.now() + limit
+  for (let wait = FIRST_POLL; holds(); wait = Math.min(wait * 1.5, SLOWEST_POLL)) {
+    const left = end - performance.now()
+    if (left <= 0) return
+    await pause(Math.min(wait, left), undefined, { signal }).catch((error: unknown) => {
+      throw signal?.aborted ? aborted(signal) : error
+    })
+  }
+}
