@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import { type ClaimPlan, type Planned, planClaim } from '../../claim-plan.ts'
+import type { Claim } from '../../records.ts'
+import { type ClaimReply, type ClaimRequest, type FailOptions, type FinishFacts, reasonOfSilence } from '../../store.ts'
+import { claimedEvent, finishedEvent, type HeldLease, quarantinedEvent } from '../../store-events.ts'
+import { CLAIM_LIMIT } from '../../store-limits.ts'
+import { type Lease, toRecord } from './lease.ts'
+import type { FleetState } from './state.ts'
+import type { Times } from './times.ts'
+
+export function claim(state: FleetState, request: ClaimRequest, times: Times): ClaimReply {
+  const { now } = times
+  const plan = planOf(state, request.what, request.limit ?? CLAIM_LIMIT, now)
+  const claims = plan.take.map(planned => take(state, planned, request, times))
+  for (const planned of plan.fence) fence(state, planned, now)
+  return { now, claims, live: state.live }
+}
+
+/** What the next claim by expiry would take; the tokens are empty. */
+export function expired(state: FleetState, limit: number, now: number): Claim[] {
+  return planOf(state, { by: 'expired' }, limit, now).take.map(({ lease, reason, depth }) =>
+    toClaim({ ...lease, reason, depth, attempts: lease.attempts + 1, token: null }, now),
+  )
+}
+
+export function renewClaims(state: FleetState, tokens: readonly string[], claimTtl: number, now: number): string[] {
+  const lost: string[] = []
+  for (const token of tokens) {
+    const lease = state.byToken.get(token)
+    if (lease === undefined) lost.push(token)
+    else schedule(state, lease, now + claimTtl)
+  }
+  return lost
+}
+
+export function reclaimed(state: FleetState, token: string, kind: string, key: string): boolean {
+  const lease = state.byToken.get(token)
+  if (lease === undefined) return false
+  state.disown(lease, kind, key)
+  return true
+}
+
+export function finish(state: FleetState, token: string, facts: FinishFacts, { now, wall }: Times): boolean {
+  const lease = state.byToken.get(token)
+  if (lease === undefined) return false
+  state.bury(lease, now)
+  state.addEvent(finishedEvent(heldLease(lease), facts, wall))
+  return true
+}
+
+export function fail(
+  state: FleetState,
+  token: string,
+  { error, maxAttempts, retryIn }: FailOptions,
+  { now, wall }: Times,
+): 'retry' | 'quarantined' | 'lost' {
+  const lease = state.byToken.get(token)
+  if (lease === undefined) return 'lost'
+  setToken(state, lease, null)
+  lease.error = error
+  if (lease.attempts < maxAttempts) {
+    schedule(state, lease, now + retryIn)
+    return 'retry'
+  }
+  state.setPhase(lease, 'quarantined')
+  state.addEvent(quarantinedEvent(heldLease(lease), error, wall))
+  return 'quarantined'
+}
+
+/** Ends a live lease without a holder; the next claim by expiry takes it. */
+export function fence(state: FleetState, { lease, reason, depth }: Planned<Lease>, now: number): void {
+  end(state, lease, reason, depth)
+  schedule(state, lease, now)
+}
+
+function planOf(state: FleetState, what: ClaimRequest['what'], limit: number, now: number): ClaimPlan<Lease> {
+  const childrenOf = state.liveChildren
+  if (what.by === 'expired') {
+    const found = state.due.due(now, limit)
+    const due = found
+      .filter(lease => lease.phase === 'reaping')
+      .map(lease => ({ lease, reason: lease.reason ?? reasonOfSilence(lease), depth: lease.depth }))
+      .toSorted((a, b) => a.lease.claimUntil - b.lease.claimUntil || b.depth - a.depth)
+    const ended = found
+      .filter(lease => lease.phase !== 'reaping')
+      .map(lease => ({ lease, reason: reasonOfSilence(lease) }))
+    return planClaim({ due, ended, childrenOf, limit })
+  }
+  const reason = what.by === 'proven' ? 'process_gone' : 'released'
+  const refs = what.by === 'proven' ? what.refs : [what.ref]
+  const ended = refs.flatMap(ref => state.findLive(ref) ?? []).map(lease => ({ lease, reason }) as const)
+  return planClaim({ due: [], ended, childrenOf, limit })
+}
+
+function take(state: FleetState, { lease, reason, depth }: Planned<Lease>, request: ClaimRequest, times: Times): Claim {
+  if (lease.phase !== 'reaping') end(state, lease, reason, depth)
+  lease.attempts += 1
+  lease.holder = request.holder
+  setToken(state, lease, randomUUID())
+  schedule(state, lease, times.now + request.claimTtl)
+  const event = claimedEvent(heldLease(lease), times.wall)
+  if (event !== null) state.addEvent(event)
+  return toClaim(lease, times.now)
+}
+
+function end(state: FleetState, lease: Lease, reason: Claim['reason'], depth: number): void {
+  state.setPhase(lease, 'reaping')
+  lease.reason = reason
+  lease.depth = depth
+}
+
+function schedule(state: FleetState, lease: Lease, at: number): void {
+  lease.claimUntil = at
+  state.due.add(lease)
+}
+
+function setToken(state: FleetState, lease: Lease, token: string | null): void {
+  if (lease.token !== null) state.byToken.delete(lease.token)
+  if (token !== null) state.byToken.set(token, lease)
+  lease.token = token
+}
+
+function heldLease(lease: Lease): HeldLease {
+  const { id, epoch, attempts, holder, lastBeat } = lease
+  return { id, epoch, reason: lease.reason ?? reasonOfSilence(lease), attempt: attempts, holder, lastSeen: lastBeat }
+}
+
+function toClaim(lease: Lease, now: number): Claim {
+  const { id, epoch, token, attempts, depth, lastBeat, reason = reasonOfSilence(lease) } = lease
+  const idleTime = lastBeat === null ? null : now - lastBeat
+  const agent = toRecord(lease)
+  return { id, epoch, token: token ?? '', attempt: attempts, reason, lastSeen: lastBeat, idleTime, depth, agent }
+}

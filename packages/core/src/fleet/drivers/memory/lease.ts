@@ -1,0 +1,78 @@
+import type {
+  AgentRecord,
+  LeaseRef,
+  OwnedResource,
+  Phase,
+  ReclaimReason,
+  Registration,
+  Tombstone,
+} from '../../records.ts'
+
+/** One lease as this driver holds it. */
+export interface Lease extends LeaseRef {
+  readonly seq: number
+  readonly registration: Registration
+  readonly parent: LeaseRef | undefined
+  readonly registeredAt: number
+  /** Set through `FleetState.setPhase` alone, which keeps the counts. */
+  phase: Phase
+  state: string
+  lastBeat: number | null
+  expiresAt: number
+  progressAt: number | null
+  stopRequestedAt: number | null
+  attempts: number
+  reason: ReclaimReason | undefined
+  error: string | undefined
+  depth: number
+  /** Who holds the claim, and until when nobody else may take it. */
+  token: string | null
+  holder: string
+  claimUntil: number
+  readonly children: Set<Lease>
+  /** In the order they were taken. */
+  readonly resources: Map<string, Resource>
+  readonly keys: Set<string>
+  readonly locks: Set<string>
+}
+
+/** An owned resource as stored: its data as JSON, so that no caller shares an object with the store. */
+export interface Resource extends Omit<OwnedResource, 'data' | 'shared'> {
+  data: string
+}
+
+/** When a sweep has to look at the lease, null for never. */
+export function dueAt(lease: Lease): number | null {
+  if (lease.phase === 'quarantined') return null
+  return lease.phase === 'reaping' ? lease.claimUntil : lease.expiresAt
+}
+
+export function toRecord(lease: Lease): AgentRecord {
+  const { host, process, roots, labels, leaseTtl } = lease.registration
+  return {
+    id: lease.id,
+    epoch: lease.epoch,
+    seq: lease.seq,
+    phase: lease.phase,
+    state: lease.state,
+    ...(lease.parent === undefined ? {} : { parent: { ...lease.parent } }),
+    host,
+    process: { ...process },
+    roots: [...roots],
+    labels: { ...labels },
+    leaseTtl,
+    registeredAt: lease.registeredAt,
+    lastBeat: lease.lastBeat,
+    expiresAt: lease.expiresAt,
+    progressAt: lease.progressAt,
+    stopRequestedAt: lease.stopRequestedAt,
+    attempts: lease.attempts,
+    ...(lease.reason === undefined ? {} : { reason: lease.reason }),
+    ...(lease.error === undefined ? {} : { error: lease.error }),
+  }
+}
+
+export function toTombstone(lease: Lease, endedAt: number): Tombstone {
+  const { id, epoch, registeredAt, lastBeat, registration, reason = 'released' } = lease
+  return { id, epoch, reason, host: registration.host, registeredAt, lastBeat, endedAt }
+}

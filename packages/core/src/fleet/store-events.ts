@@ -1,0 +1,57 @@
+/**
+ * The events that a store writes together with the changes they tell of.
+ *
+ * An id is derived from what can happen only once to a lease, so that an event log which knows the id drops a repetition;
+ * what can happen often gets a random id, made once when it is written. `agent` and `data.epoch` name the lease.
+ */
+import { randomUUID } from 'node:crypto'
+import type { EventInput } from '../events/event-log.ts'
+import type { LeaseRef, Phase, ReclaimReason, Registration } from './records.ts'
+import type { FinishFacts } from './store.ts'
+
+/** A lease that a coordinator holds, as far as events tell of it. */
+export interface HeldLease extends LeaseRef {
+  reason: ReclaimReason
+  attempt: number
+  holder: string
+  lastSeen: number | null
+}
+
+export function registeredEvent({ id, epoch }: LeaseRef, registration: Registration, time: number): EventInput {
+  const { host, state, parent, process } = registration
+  const data = { epoch, host, state, pid: process.pid, ...(parent === undefined ? {} : { parent }) }
+  return once('agent_registered', { id, epoch }, time, data)
+}
+
+export function stateEvent({ id, epoch }: LeaseRef, state: string, phase: Phase, time: number): EventInput {
+  return { id: randomUUID(), type: 'agent_state', time, agent: id, data: { epoch, state, phase } }
+}
+
+/** What a claim tells. Null for the first attempt at a release, which is an agent's own good-bye. */
+export function claimedEvent(lease: HeldLease, time: number): EventInput | null {
+  const { epoch, reason, attempt, holder, lastSeen } = lease
+  const data = { epoch, reason, attempt, coordinator: holder, lastSeen }
+  if (attempt > 1) return once('cleanup_resumed', lease, time, data, `:${attempt}`)
+  return reason === 'released' ? null : once('cleanup_started', lease, time, data)
+}
+
+export function finishedEvent(lease: HeldLease, facts: FinishFacts, time: number): EventInput {
+  const { epoch, reason, holder } = lease
+  const { released, kept, milliseconds } = facts
+  const type = reason === 'released' ? 'agent_stopped' : 'cleanup_completed'
+  return once(type, lease, time, { epoch, reason, released, kept, milliseconds, coordinator: holder })
+}
+
+export function quarantinedEvent(lease: HeldLease, error: string, time: number): EventInput {
+  const { epoch, reason, attempt, holder } = lease
+  return once('agent_quarantined', lease, time, { epoch, reason, attempts: attempt, error, coordinator: holder })
+}
+
+/** An event of the caller's, with the id and time that it left out. */
+export function completeEvent(event: EventInput, time: number): EventInput {
+  return { ...event, id: event.id ?? randomUUID(), time: event.time ?? time }
+}
+
+function once(type: string, { id, epoch }: LeaseRef, time: number, data: EventInput['data'], suffix = ''): EventInput {
+  return { id: `${type}:${id}:${epoch}${suffix}`, type, time, agent: id, ...(data === undefined ? {} : { data }) }
+}

@@ -1,0 +1,19 @@
+/** How much a store hands out or keeps at once. Every driver obeys the same figures. */
+
+/** Leases per claim, unless the caller says otherwise. */
+export const CLAIM_LIMIT = 256
+
+/** Records per page of `list` and `tombstones`, unless the caller says otherwise. */
+export const LIST_LIMIT = 1_000
+
+/** Milliseconds that a tombstone is kept: 7 days. */
+export const TOMBSTONE_AGE: number = 7 * 24 * 60 * 60 * 1_000
+
+/** Tombstones kept at most; the oldest go first. */
+export const TOMBSTONE_LIMIT = 10_000
+
+/** Aged tombstones dropped per finished lease: more than come, so that a backlog shrinks without a stall. */
+export const TOMBSTONE_BATCH = 8
+
+/** Milliseconds after which kept processes are forgotten once no lease names their boot any more: 7 days. */
+export const KEPT_AGE: number = 7 * 24 * 60 * 60 * 1_000
