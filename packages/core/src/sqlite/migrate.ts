@@ -16,8 +16,11 @@ export interface Schema {
  */
 export function assertOurs(database: Database, schema: Schema): void {
   const { path } = database
-  const found = pragma(database, 'application_id')
+  // In this order. Another process may be making the file at this moment, all of it in one commit: whoever sees its
+  // tables, then, or its version, sees its id as well.
+  const empty = isEmpty(database)
   const version = pragma(database, 'user_version')
+  const found = pragma(database, 'application_id')
   if (found === schema.applicationId) {
     const known = schema.migrations.length
     if (version <= known) return
@@ -27,7 +30,7 @@ export function assertOurs(database: Database, schema: Schema): void {
       { facts: { path, version, known } },
     )
   }
-  if (found === 0 && version === 0 && isEmpty(database)) return
+  if (found === 0 && version === 0 && empty) return
   throw new OakumError('STORE_CORRUPT', `${path} is no store of Oakum’s: it belongs to another program.`, {
     facts: { path, applicationId: found },
   })

@@ -28,7 +28,8 @@ export function selectEvents(query: Query): { sql: string; parameters: Record<st
     parameters['types'] = JSON.stringify(types)
   }
   if (since !== undefined) {
-    // Where to begin comes from the index on time; the order stays that of `seq`.
+    // Where to begin comes from the index on time (with the plus sign; else SQLite walks the log up to the first match),
+    // the order stays that of `seq`.
     where.push('+time >= :since', 'seq >= (SELECT min(+seq) FROM events WHERE time >= :since)')
     parameters['since'] = since
   }
