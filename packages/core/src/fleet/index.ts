@@ -1,1 +1,28 @@
-export {}
+/**
+ * Leases for agents: register, beat, own, release, and reclaim what ended without a good-bye.
+ * @module
+ */
+export { Agent, type AgentPhase, type AgentRelease, type LockOptions } from './agent.ts'
+export { AGENT_VARIABLE, EPOCH_VARIABLE } from './agent-environment.ts'
+export { condition, type Condition } from './condition.ts'
+export { connect } from './connect.ts'
+export { Coordinator, type CoordinatorOptions, type StopOptions } from './coordinator.ts'
+export { Fleet, type CloseOptions } from './fleet.ts'
+export type { FleetOptions } from './fleet-options.ts'
+export { validateId } from './ids.ts'
+export type { ReclaimContext, Reclaimer, ReclaimOutcome } from './reclaimers/reclaimer.ts'
+export type { ReleaseReport } from './reclaim.ts'
+export {
+  LIVE_PHASES,
+  type AgentRecord,
+  type Epoch,
+  type LeaseRef,
+  type OwnedResource,
+  type Phase,
+  type ReclaimReason,
+  type Tombstone,
+} from './records.ts'
+export type { RegisterOptions } from './register-options.ts'
+export type { ProcessRef, ResourceRefs, UserResource } from './resource-refs.ts'
+export type { CallOptions, FleetCounts, ListOptions } from './store.ts'
+export type { Orphan, SweepOptions, SweepResult } from './sweep.ts'

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { throwIfAborted } from '../errors/abort.ts'
+import { OakumError } from '../errors/error.ts'
+import type { EventLog } from '../events/event-log.ts'
+import { parseSqliteUrl } from '../sqlite/location.ts'
+import { Fleet } from './fleet.ts'
+import { resolveFleetOptions, type FleetOptions, type FleetSettings } from './fleet-options.ts'
+import { validateId } from './ids.ts'
+import type { FleetStore } from './store.ts'
+
+/** What one URL opens: fleet and events lie beside each other. */
+interface Drivers {
+  store: FleetStore
+  events: EventLog
+}
+
+type Open = (url: string, options: FleetOptions, settings: FleetSettings) => Promise<Drivers>
+
+/** Drivers are loaded when they are asked for, so that nobody pays for another's store. */
+const DRIVERS: Readonly<Record<string, Open>> = { memory: openMemory, sqlite: openSqlite }
+
+/**
+ * Opens a fleet by its URL: `sqlite:DIR`, a folder that all processes of a machine can share, or `memory:`, a private store
+ * for tests and single processes.
+ *
+ * @throws OakumError STORE_UNKNOWN, STORE_UNREADABLE, STORE_CORRUPT, STORE_NEWER, INVALID_OPTION, INVALID_ID
+ */
+export async function connect(url: string, options: FleetOptions = {}): Promise<Fleet> {
+  throwIfAborted(options.signal)
+  const settings = resolveFleetOptions(options)
+  if (options.namespace !== undefined && options.namespace !== '') validateId(options.namespace)
+  const open = DRIVERS[url.slice(0, url.indexOf(':'))]
+  if (open === undefined) {
+    const known = Object.keys(DRIVERS).map(scheme => `${scheme}:`)
+    throw new OakumError('STORE_UNKNOWN', `${url} is no store that Oakum knows (${known.join(', ')}).`, {
+      facts: { url, known },
+    })
+  }
+  const { store, events } = await open(url, options, settings)
+  return new Fleet(store, events, settings)
+}
+
+async function openMemory(_url: string, _options: FleetOptions, { clock }: FleetSettings): Promise<Drivers> {
+  const { createMemoryFleetStore } = await import('./drivers/memory/store.ts')
+  const { createMemoryEventLog } = await import('../events/drivers/memory.ts')
+  return { store: createMemoryFleetStore({ clock }), events: createMemoryEventLog({ clock }) }
+}
+
+async function openSqlite(url: string, options: FleetOptions, { clock }: FleetSettings): Promise<Drivers> {
+  const directory = join(parseSqliteUrl(url).directory, options.namespace ?? '')
+  const { openSqliteFleetStore } = await import('./drivers/sqlite/store.ts')
+  const { openSqliteEventLog } = await import('../events/drivers/sqlite/log.ts')
+  const store = await openSqliteFleetStore({ directory, clock })
+  try {
+    return { store, events: await openSqliteEventLog({ directory }) }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}

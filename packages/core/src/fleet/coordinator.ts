@@ -1,0 +1,161 @@
+/**
+ * Looks for leases that ended, and has them reclaimed. Any number of coordinators, in any processes, share the work.
+ *
+ * Invariants:
+ * - A failing store, reclaimer or record ends no loop: it is told to `onError`, and tried again.
+ * - Sweeps of one coordinator do not overlap; a call while one runs gets that one's result.
+ * - A death on this host is claimed within `watchEvery`, also while earlier reclaims still run.
+ * - After `stop()` nothing of it is left: no timer, no listener, no reclaim.
+ *
+ * Its timers keep the process alive, from `start()` to `stop()`.
+ */
+import { reclaimAll } from './claims.ts'
+import type { Reclaimer } from './reclaimers/reclaimer.ts'
+import {
+  announce,
+  chunks,
+  claimProven,
+  previewSweep,
+  sweep,
+  type SweepOptions,
+  type SweepParts,
+  type SweepResult,
+} from './sweep.ts'
+import { CLAIM_LIMIT } from './store-limits.ts'
+
+/**
+ * Times in milliseconds. There is no `staleAfter` here: each lease carries its own time to live (`leaseTtl` of `connect`), so
+ * that all coordinators agree on when it ended.
+ */
+export interface CoordinatorOptions {
+  /** Between two sweeps. @default 60_000 */
+  sweepEvery?: number
+  /** Between two looks at the processes of this host. @default 500 */
+  watchEvery?: number
+  /** For which a claim stands when its coordinator vanishes. @default 60_000 */
+  claimTtl?: number
+  /** Between the claim, which is announced, and the first reclaimer. @default 100 */
+  grace?: number
+  /** From this attempt on a lease that cannot be reclaimed is quarantined. @default 5 */
+  maxAttempts?: number
+  /** Until the second attempt; doubles with each, up to a minute. Taken by the next sweep. @default 1_000 */
+  retryAfter?: number
+  /** That each reclaimer has for one thing. @default 30_000 */
+  reclaimTimeout?: number
+  /** For kinds of the user's own, beside those given to `connect`. */
+  reclaimers?: readonly Reclaimer[]
+  /** Told of what went wrong in the background. Must not throw. */
+  onError?: (error: unknown) => void
+}
+
+export interface CoordinatorParts extends SweepParts {
+  sweepEvery: number
+  watchEvery: number
+  onError: (error: unknown) => void
+}
+
+export interface StopOptions {
+  /** Milliseconds until reclaims that still run are told to stop; their claims run out. @default 30_000 */
+  deadline?: number
+}
+
+export class Coordinator {
+  readonly #parts: CoordinatorParts
+  readonly #background = new Set<Promise<void>>()
+  #abort = new AbortController()
+  #sweeping: Promise<SweepResult> | undefined
+  #started = false
+  #sweepTimer: NodeJS.Timeout | undefined
+  #watchTimer: NodeJS.Timeout | undefined
+  #unsubscribe: (() => void) | undefined
+
+  /** Made by `fleet.coordinator`. */
+  constructor(parts: CoordinatorParts) {
+    this.#parts = parts
+  }
+
+  /** Sweeps now and then every `sweepEvery`, and watches the processes of this host. Idempotent. */
+  start(): void {
+    if (this.#started) return
+    this.#started = true
+    this.#abort = new AbortController()
+    this.#unsubscribe = this.#parts.store.onChange(() => this.#parts.outbox.kick())
+    this.#parts.outbox.kick()
+    this.#sweepSoon(0)
+    this.#watchSoon(0)
+  }
+
+  /** One sweep. Joins the one that is under way, if any. */
+  async sweep(options: SweepOptions = {}): Promise<SweepResult> {
+    if (options.dryRun === true) return previewSweep(this.#parts, options)
+    this.#sweeping ??= sweep(this.#parts, options).finally(() => {
+      this.#sweeping = undefined
+    })
+    const result = await this.#sweeping
+    await this.#parts.outbox.flush().catch(this.#parts.onError)
+    return result
+  }
+
+  /** Ends the loops, and waits for what is under way. Idempotent; `start()` may be called again. */
+  async stop({ deadline = 30_000 }: StopOptions = {}): Promise<void> {
+    this.#started = false
+    clearTimeout(this.#sweepTimer)
+    clearTimeout(this.#watchTimer)
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
+    const timer = setTimeout(() => this.#abort.abort(), deadline)
+    try {
+      while (this.#background.size > 0) await Promise.all(this.#background)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  #sweepSoon(wait: number): void {
+    this.#sweepTimer = setTimeout(() => {
+      this.#run(async () => {
+        await this.sweep({ signal: this.#abort.signal })
+      }).finally(() => {
+        if (this.#started) this.#sweepSoon(this.#parts.sweepEvery)
+      })
+    }, wait)
+  }
+
+  #watchSoon(wait: number): void {
+    this.#watchTimer = setTimeout(() => {
+      this.#run(() => this.#watch()).finally(() => {
+        if (this.#started) this.#watchSoon(this.#parts.watchEvery)
+      })
+    }, wait)
+  }
+
+  /** Claims the dead; their reclaim goes on in the background, so that it does not keep the next look waiting. */
+  async #watch(): Promise<void> {
+    const parts = this.#parts
+    const { signal } = this.#abort
+    for (const refs of chunks(await parts.presence.look({ signal }))) {
+      const { claims } = await claimProven(refs, parts, { signal })
+      void this.#run(async () => {
+        await announce(claims, parts)
+        const results = await reclaimAll(claims, parts, signal)
+        for (const { error } of results) if (error !== undefined) parts.onError(error)
+        parts.outbox.kick()
+        // More ended with them than one claim takes.
+        if (claims.length === CLAIM_LIMIT) await this.sweep({ signal })
+      })
+    }
+  }
+
+  /** Runs something that `stop()` waits for. Never rejects. */
+  #run(work: () => Promise<void>): Promise<void> {
+    const running = work()
+      .catch(this.#parts.onError)
+      .finally(() => this.#background.delete(running))
+    this.#background.add(running)
+    return running
+  }
+}

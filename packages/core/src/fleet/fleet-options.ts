@@ -1,0 +1,49 @@
+import { hostname } from 'node:os'
+import { systemClock, type Clock } from '../clock/clock.ts'
+import { OakumError } from '../errors/error.ts'
+import type { Reclaimer } from './reclaimers/reclaimer.ts'
+
+/** Options of {@link connect}. Times in milliseconds. */
+export interface FleetOptions {
+  /** Keeps fleets in one store apart. With `sqlite:DIR` it is a folder below DIR. An id, see INVALID_ID. @default none */
+  namespace?: string
+  /** @default the machine's clocks */
+  clock?: Clock
+  /** Without an accepted beat until an agent's lease ends: "stale after". Part of each lease. @default 120_000 */
+  leaseTtl?: number
+  /** Between two beats. @default a quarter of leaseTtl, at most 30_000 */
+  beatEvery?: number
+  /** Without an acknowledged beat until an agent fences itself. Less than leaseTtl. @default three quarters of leaseTtl */
+  fenceAfter?: number
+  /** The name of this host, for people and for grouping. @default os.hostname() */
+  host?: string
+  /** For kinds of the user's own: used when agents release, and by this fleet's coordinators. */
+  reclaimers?: readonly Reclaimer[]
+  /** Ends the call. */
+  signal?: AbortSignal
+}
+
+/** {@link FleetOptions} with nothing left open. */
+export type FleetSettings = Required<Omit<FleetOptions, 'namespace' | 'signal'>>
+
+/** @throws OakumError INVALID_OPTION */
+export function resolveFleetOptions(options: FleetOptions): FleetSettings {
+  const leaseTtl = positive('leaseTtl', options.leaseTtl ?? 120_000)
+  const beatEvery = positive('beatEvery', options.beatEvery ?? Math.min(30_000, leaseTtl / 4))
+  const fenceAfter = positive('fenceAfter', options.fenceAfter ?? leaseTtl * 0.75)
+  if (beatEvery >= fenceAfter || fenceAfter >= leaseTtl) {
+    throw new OakumError('INVALID_OPTION', 'It must be so that beatEvery < fenceAfter < leaseTtl.', {
+      facts: { beatEvery, fenceAfter, leaseTtl },
+    })
+  }
+  const { clock = systemClock, host = hostname(), reclaimers = [] } = options
+  return { leaseTtl, beatEvery, fenceAfter, clock, host, reclaimers }
+}
+
+/** @throws OakumError INVALID_OPTION unless it is a number of milliseconds above zero */
+export function positive(name: string, value: number): number {
+  if (Number.isFinite(value) && value > 0) return value
+  throw new OakumError('INVALID_OPTION', `${name} must be a number of milliseconds above 0.`, {
+    facts: { [name]: value },
+  })
+}

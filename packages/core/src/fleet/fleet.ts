@@ -1,0 +1,280 @@
+/**
+ * A fleet as one process takes part in it.
+ *
+ * Invariants:
+ * - An agent that was registered here is beaten for until it was released or fenced, and not a moment longer.
+ * - Nothing is written for an agent whose id or roots cannot work.
+ * - `close()` releases every agent registered here, ends every coordinator made here, and closes both drivers: all are
+ *   tried, in bounded time, and what refused is reported.
+ */
+import { randomUUID } from 'node:crypto'
+import { isOakumError, OakumError } from '../errors/error.ts'
+import type { EventLog } from '../events/event-log.ts'
+import { identify, isAlive, isLocal, selfIdentity, type ProcessIdentity } from '../process/identity.ts'
+import { newMark } from '../process/marker.ts'
+import { Agent } from './agent.ts'
+import { agentEnvironment } from './agent-environment.ts'
+import { Beater } from './beater.ts'
+import { reclaimAll, type BatchParts } from './claims.ts'
+import { Coordinator, type CoordinatorOptions } from './coordinator.ts'
+import { positive, type FleetSettings } from './fleet-options.ts'
+import { validateId } from './ids.ts'
+import { Lease } from './lease.ts'
+import { Outbox } from './outbox.ts'
+import { Presence } from './presence.ts'
+import { reclaimersByKind } from './reclaimers/index.ts'
+import { describeMark, describeProcess } from './reclaimers/process.ts'
+import type { ReleaseReport } from './reclaim.ts'
+import type { AgentRecord, LeaseRef, OwnedResource, Registration, Tombstone } from './records.ts'
+import { resolveParent, type RegisterOptions } from './register-options.ts'
+import { describeResource, resolveRoots } from './resource-refs.ts'
+import type { CallOptions, FleetCounts, FleetStore, ListOptions, RegisterReply } from './store.ts'
+import { LIST_LIMIT } from './store-limits.ts'
+
+export interface CloseOptions {
+  /** Milliseconds for everything together; what still runs then is told to stop. @default 30_000 */
+  deadline?: number
+}
+
+/** How reclaims behave unless a coordinator is told otherwise. Times in milliseconds. */
+const RECLAIM_DEFAULTS = {
+  claimTtl: 60_000,
+  grace: 100,
+  maxAttempts: 5,
+  retryAfter: 1_000,
+  reclaimTimeout: 30_000,
+} as const
+
+export class Fleet {
+  /** What happened: lifecycle events and output of agents. */
+  readonly events: EventLog
+  readonly #store: FleetStore
+  readonly #settings: FleetSettings
+  readonly #beater: Beater
+  readonly #outbox: Outbox
+  /** Names this connection in events. */
+  readonly #holder: string
+  readonly #agents = new Map<Lease, Agent>()
+  readonly #coordinators = new Set<Coordinator>()
+  #closing: Promise<void> | undefined
+
+  /** Made by `connect`. Takes over both drivers: `close()` closes them. */
+  constructor(store: FleetStore, events: EventLog, settings: FleetSettings) {
+    this.events = events
+    this.#store = store
+    this.#settings = settings
+    this.#beater = new Beater({ store, ...settings })
+    this.#outbox = new Outbox(store, events)
+    this.#holder = `${settings.host}:${process.pid}:${randomUUID().slice(0, 8)}`
+  }
+
+  /**
+   * Registers an agent and begins to beat for it. An id whose earlier agent is proven dead on this host is taken over at
+   * once; what that one held is left for a sweep.
+   *
+   * @throws OakumError INVALID_ID, INVALID_OPTION, AGENT_EXISTS, AGENT_NOT_FOUND (the parent), FENCED (the parent)
+   */
+  async register(options: RegisterOptions): Promise<Agent> {
+    this.#assertOpen()
+    const { store, settings } = { store: this.#store, settings: this.#settings }
+    const id = validateId(options.id)
+    const roots = await resolveRoots(options.roots ?? [])
+    const identity = options.process ?? selfIdentity()
+    const mark = options.marker ?? newMark()
+    const described = (options.resources ?? []).map(({ kind, ref }) => describeResource(kind, ref, roots))
+    const parent = await resolveParent(store, options.parent)
+    const registration: Registration = {
+      id,
+      nonce: randomUUID(),
+      ...(parent === undefined ? {} : { parent }),
+      host: options.host ?? settings.host,
+      process: identity,
+      roots,
+      labels: options.labels ?? {},
+      state: options.state ?? 'idle',
+      leaseTtl: settings.leaseTtl,
+      resources: [
+        describeMark(mark),
+        ...(options.ownsProcess === true ? [describeProcess(identity)] : []),
+        ...(await Promise.all(described)),
+      ],
+    }
+    const sentAt = settings.clock.monotonic()
+    const { epoch } = await this.#registerLease(
+      registration,
+      options.signal === undefined ? {} : { signal: options.signal },
+    )
+    const lease = new Lease(
+      { id, epoch },
+      { fenceAfter: settings.fenceAfter, sentAt, onEnd: ended => this.#onEnd(ended) },
+    )
+    const agent = new Agent({
+      store,
+      clock: settings.clock,
+      lease,
+      roots,
+      env: agentEnvironment({ id, epoch }, mark),
+      end: (ref, signal) => this.#release(ref, signal),
+      written: () => this.#outbox.kick(),
+    })
+    this.#agents.set(lease, agent)
+    this.#beater.add(lease)
+    this.#outbox.kick()
+    return agent
+  }
+
+  /** Makes a coordinator. It does nothing until `start()` or `sweep()`; `fleet.close()` stops it. */
+  coordinator(options: CoordinatorOptions = {}): Coordinator {
+    this.#assertOpen()
+    const { reclaimers = [], onError = ignore, sweepEvery = 60_000, watchEvery = 500, ...times } = options
+    const coordinator = new Coordinator({
+      ...this.#batchParts([...this.#settings.reclaimers, ...reclaimers]),
+      ...times,
+      sweepEvery: positive('sweepEvery', sweepEvery),
+      watchEvery: positive('watchEvery', watchEvery),
+      holder: this.#holder,
+      presence: new Presence(this.#store),
+      outbox: this.#outbox,
+      onError,
+    })
+    this.#coordinators.add(coordinator)
+    return coordinator
+  }
+
+  /** All agents, in order of registration, those of other processes included. */
+  async agents(options: Omit<ListOptions, 'limit'> = {}): Promise<AgentRecord[]> {
+    const agents: AgentRecord[] = []
+    for (;;) {
+      const after = agents.at(-1)?.seq ?? options.after ?? 0
+      const page = await this.#store.list({ ...options, after, limit: LIST_LIMIT })
+      agents.push(...page)
+      if (page.length < LIST_LIMIT) return agents
+    }
+  }
+
+  /** One agent; null when none of that id is known. */
+  async get(id: string, options?: CallOptions): Promise<AgentRecord | null> {
+    return this.#store.get(validateId(id), options)
+  }
+
+  /** What an agent owns. */
+  async resources(ref: LeaseRef, options?: CallOptions): Promise<OwnedResource[]> {
+    return this.#store.resources({ id: ref.id, epoch: ref.epoch }, options)
+  }
+
+  async counts(options?: CallOptions): Promise<FleetCounts> {
+    return this.#store.counts(options)
+  }
+
+  /** The leases that ended, newest first. */
+  async tombstones(options?: { id?: string; limit?: number } & CallOptions): Promise<Tombstone[]> {
+    return this.#store.tombstones(options)
+  }
+
+  /** Asks an agent to stop: its signal aborts with STOP_REQUESTED, within about a second. False when it is not alive. */
+  async requestStop(id: string, options?: CallOptions): Promise<boolean> {
+    const asked = await this.#store.requestStop(validateId(id), options)
+    this.#outbox.kick()
+    return asked
+  }
+
+  /**
+   * Keeps a process, and everything below it, from ever being ended by a reclaim.
+   *
+   * @throws OakumError PROCESS_NOT_FOUND
+   */
+  async keep(process: number | ProcessIdentity, options?: CallOptions): Promise<void> {
+    const identity = typeof process === 'number' ? identify(process) : process
+    if (identity === null) {
+      throw new OakumError('PROCESS_NOT_FOUND', `No process has the pid ${String(process)}.`, {
+        facts: { pid: process },
+      })
+    }
+    await this.#store.keep(identity, options)
+  }
+
+  /**
+   * Stops the coordinators made here, releases the agents registered here, and closes the store. Idempotent.
+   *
+   * @throws OakumError RESOURCE_REFUSED when something refused; its cause has each error, and everything was tried
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close({ deadline = 30_000 }: CloseOptions): Promise<void> {
+    const errors: unknown[] = []
+    const attempt = async (step: () => Promise<unknown>): Promise<void> => {
+      await step().catch((error: unknown) => errors.push(error))
+    }
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(), deadline)
+    await Promise.all([
+      ...[...this.#coordinators].map(coordinator => attempt(() => coordinator.stop({ deadline }))),
+      ...[...this.#agents.values()].map(agent => attempt(() => agent.release({ signal: controller.signal }))),
+    ])
+    clearTimeout(timer)
+    await attempt(() => this.#beater.close())
+    await attempt(() => this.#outbox.close())
+    await attempt(() => this.events.close())
+    await attempt(() => this.#store.close())
+    if (errors.length === 0) return
+    throw new OakumError('RESOURCE_REFUSED', `Closing the fleet met ${errors.length} error(s).`, {
+      cause: errors.length === 1 ? errors[0] : new AggregateError(errors),
+      facts: { errors: errors.length },
+    })
+  }
+
+  async #registerLease(registration: Registration, options: CallOptions): Promise<RegisterReply> {
+    try {
+      return await this.#store.register(registration, options)
+    } catch (error) {
+      const epoch = epochOfTheDead(error)
+      if (epoch === undefined) throw error
+      return this.#store.register({ ...registration, supersede: epoch }, options)
+    }
+  }
+
+  /** An agent's good-bye: no grace, since it knows. */
+  async #release(ref: LeaseRef, signal: AbortSignal | undefined): Promise<ReleaseReport> {
+    const parts = { ...this.#batchParts(this.#settings.reclaimers), grace: 0 }
+    const request = { holder: this.#holder, claimTtl: parts.claimTtl, what: { by: 'released', ref } } as const
+    const { claims } = await this.#store.claim(request, signal === undefined ? {} : { signal })
+    const [result] = await reclaimAll(claims, parts, signal)
+    this.#outbox.kick()
+    if (result === undefined) return { released: 0, kept: [] }
+    const { status, released, kept, error } = result
+    if (status === 'finished' || (status === 'lost' && error === undefined)) return { released, kept }
+    throw new OakumError('RESOURCE_REFUSED', `Agent ${ref.id} was released, but not all that it owned went.`, {
+      cause: error,
+      facts: { id: ref.id, epoch: ref.epoch, status, released },
+    })
+  }
+
+  #batchParts(reclaimers: FleetSettings['reclaimers']): BatchParts {
+    return { ...RECLAIM_DEFAULTS, store: this.#store, reclaimers: reclaimersByKind(this.#store, reclaimers) }
+  }
+
+  #onEnd(lease: Lease): void {
+    this.#agents.delete(lease)
+    this.#beater.remove(lease)
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new OakumError('STORE_CLOSED', 'The fleet is closed.')
+  }
+}
+
+/** The epoch of the agent that stands in the way, when its process is known to be dead. */
+function epochOfTheDead(error: unknown): string | undefined {
+  if (!isOakumError(error, 'AGENT_EXISTS')) return undefined
+  const { agent } = error.facts as { agent?: AgentRecord | null }
+  return agent && isLocal(agent.process) && !isAlive(agent.process) ? agent.epoch : undefined
+}
+
+function ignore(): void {}

@@ -1,0 +1,79 @@
+/**
+ * Which agents of this host have died. Proof, not silence: a process is known by pid, start time and boot.
+ *
+ * Invariants:
+ * - Each look costs one page of newly registered agents and one read of each distinct process.
+ * - Agents of another boot or pid namespace are never judged here.
+ * - A death is reported at each look until `forget` is called: nothing is lost when a claim fails.
+ */
+import { isAlive, selfIdentity, type ProcessIdentity } from '../process/identity.ts'
+import { LIVE_PHASES, type LeaseRef } from './records.ts'
+import type { CallOptions, FleetStore } from './store.ts'
+import { LIST_LIMIT } from './store-limits.ts'
+
+interface Occupant {
+  process: ProcessIdentity
+  leases: Map<string, LeaseRef>
+}
+
+export class Presence {
+  readonly #store: FleetStore
+  readonly #occupants = new Map<string, Occupant>()
+  /** The newest registration seen. */
+  #after = 0
+
+  constructor(store: FleetStore) {
+    this.#store = store
+  }
+
+  /** The leases whose process is gone. */
+  async look(options: CallOptions = {}): Promise<LeaseRef[]> {
+    await this.#learn(options)
+    return [...this.#occupants.values()]
+      .filter(({ process }) => !isAlive(process))
+      .flatMap(({ leases }) => [...leases.values()])
+  }
+
+  /** These leases need no look any more. */
+  forget(refs: readonly LeaseRef[]): void {
+    const names = new Set(refs.map(nameOf))
+    for (const [key, { leases }] of this.#occupants) {
+      for (const name of leases.keys()) if (names.has(name)) leases.delete(name)
+      if (leases.size === 0) this.#occupants.delete(key)
+    }
+  }
+
+  /** Forgets the leases that ended in another way, so that a process which registers for months costs nothing. */
+  async prune(options: CallOptions = {}): Promise<void> {
+    const all = [...this.#occupants.values()].flatMap(({ leases }) => [...leases.values()])
+    for (let start = 0; start < all.length; start += LIST_LIMIT) {
+      const { fenced } = await this.#store.check(all.slice(start, start + LIST_LIMIT), options)
+      this.forget(fenced)
+    }
+  }
+
+  async #learn(options: CallOptions): Promise<void> {
+    const { bootId } = selfIdentity()
+    for (;;) {
+      const page = await this.#store.list({
+        ...options,
+        bootId,
+        after: this.#after,
+        phases: LIVE_PHASES,
+        limit: LIST_LIMIT,
+      })
+      for (const { id, epoch, seq, process } of page) {
+        const key = `${process.pid}:${process.startTime}`
+        let occupant = this.#occupants.get(key)
+        if (occupant === undefined) this.#occupants.set(key, (occupant = { process, leases: new Map() }))
+        occupant.leases.set(nameOf({ id, epoch }), { id, epoch })
+        this.#after = Math.max(this.#after, seq)
+      }
+      if (page.length < LIST_LIMIT) return
+    }
+  }
+}
+
+function nameOf({ id, epoch }: LeaseRef): string {
+  return `${id} ${epoch}`
+}

@@ -1,0 +1,164 @@
+/**
+ * Reclaims what one claimed lease owned.
+ *
+ * Invariants:
+ * - Every step can be repeated: a coordinator may die after any of them, and another one takes up what is left.
+ * - One thing that refuses does not keep the others from being reclaimed; the lease is finished only when all went.
+ * - Nothing that another live lease owns as well is touched.
+ * - Each reclaimer has its time. One that ignores its signal is left behind a little later, and named.
+ */
+import { aborted } from '../errors/abort.ts'
+import { isOakumError, OakumError } from '../errors/error.ts'
+import type { Reclaimer, ReclaimOutcome } from './reclaimers/reclaimer.ts'
+import type { AgentRecord, Claim, OwnedResource } from './records.ts'
+import type { FinishFacts, FleetStore } from './store.ts'
+
+export interface ReclaimParts {
+  store: FleetStore
+  reclaimers: ReadonlyMap<string, Reclaimer>
+  /** Milliseconds that each reclaimer has. */
+  reclaimTimeout: number
+  /** From this attempt on a lease that cannot be reclaimed is quarantined. */
+  maxAttempts: number
+  /** Milliseconds until the second attempt; doubles with each. */
+  retryAfter: number
+}
+
+/** What a released agent still owned, and what became of it. */
+export interface ReleaseReport {
+  /** How many things were there and are gone now. */
+  released: number
+  /** What was left on purpose, and why. */
+  kept: FinishFacts['kept']
+}
+
+export interface ReclaimResult extends ReleaseReport {
+  claim: Claim
+  /** `lost`: another coordinator has taken it over. */
+  status: 'finished' | 'retry' | 'quarantined' | 'lost'
+  error?: unknown
+}
+
+/** How long a reclaimer that was told to stop may take to do so, in milliseconds. */
+const STOP_TIME = 1_000
+const RETRY_AT_MOST = 60_000
+
+/** @param signal Aborts when the claim was lost, or the caller gave up; the lease is then left to whoever comes next. */
+export async function reclaimLease(claim: Claim, parts: ReclaimParts, signal: AbortSignal): Promise<ReclaimResult> {
+  const startedAt = performance.now()
+  const { store, maxAttempts } = parts
+  const done: { released: number; kept: FinishFacts['kept'][number][]; errors: unknown[] } = {
+    released: 0,
+    kept: [],
+    errors: [],
+  }
+  const report = (status: ReclaimResult['status'], error?: unknown): ReclaimResult => ({
+    claim,
+    status,
+    released: done.released,
+    kept: done.kept,
+    ...(error === undefined ? {} : { error }),
+  })
+
+  if (claim.agent === null) {
+    const error = new OakumError('STORE_CORRUPT', `The record of ${claim.id} cannot be read.`, {
+      facts: { id: claim.id },
+    })
+    // Without its record nobody knows what may be touched: people have to look, and trying again would not help.
+    return report(await store.fail(claim.token, { error: error.message, maxAttempts: 0, retryIn: 0 }), error)
+  }
+  for (const resource of inOrder(await store.resources(claim, { signal }))) {
+    if (signal.aborted) return report('lost', aborted(signal))
+    try {
+      const outcome = await reclaimOne(resource, claim.agent, parts, signal)
+      if (typeof outcome === 'object') done.kept.push({ kind: resource.kind, key: resource.key, why: outcome.kept })
+      else if (!(await store.reclaimed(claim.token, resource.kind, resource.key))) return report('lost')
+      if (outcome === 'released') done.released++
+    } catch (error) {
+      done.errors.push(error)
+    }
+  }
+  if (signal.aborted) return report('lost', aborted(signal))
+  if (done.errors.length > 0) {
+    const error = done.errors.length === 1 ? done.errors[0] : new AggregateError(done.errors, messagesOf(done.errors))
+    const retryIn = Math.min(parts.retryAfter * 2 ** (claim.attempt - 1), RETRY_AT_MOST)
+    return report(await store.fail(claim.token, { error: messagesOf(done.errors), maxAttempts, retryIn }), error)
+  }
+  const milliseconds = Math.round(performance.now() - startedAt)
+  const finished = await store.finish(claim.token, { released: done.released, kept: done.kept, milliseconds })
+  return report(finished ? 'finished' : 'lost')
+}
+
+/** Processes first, since they use the rest; then last in, first out. */
+function inOrder(resources: readonly OwnedResource[]): OwnedResource[] {
+  const reversed = resources.toReversed()
+  const isProcess = (resource: OwnedResource): boolean => resource.kind === 'process'
+  return [...reversed.filter(isProcess), ...reversed.filter(resource => !isProcess(resource))]
+}
+
+async function reclaimOne(
+  resource: OwnedResource,
+  agent: AgentRecord,
+  { reclaimers, reclaimTimeout }: ReclaimParts,
+  signal: AbortSignal,
+): Promise<ReclaimOutcome> {
+  const { kind, key } = resource
+  if (resource.shared) return { kept: 'another agent owns it too' }
+  const reclaimer = reclaimers.get(kind)
+  if (reclaimer === undefined) {
+    throw new OakumError('KIND_UNKNOWN', `No reclaimer is known for ${kind} ${key}.`, { facts: { kind, key } })
+  }
+  const outcome = await bounded(
+    `Reclaiming ${kind} ${key}`,
+    inner => reclaimer.reclaim(resource, { agent, epoch: agent.epoch, signal: inner }),
+    reclaimTimeout,
+    signal,
+  )
+  return outcome ?? 'released'
+}
+
+/**
+ * Runs something that may be a user's, in bounded time: first its signal aborts, then it is left behind. That last step is
+ * the one place where work is abandoned, because nothing else bounds a function that does not listen.
+ */
+function bounded<T>(
+  what: string,
+  run: (signal: AbortSignal) => Promise<T>,
+  timeout: number,
+  outer: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    let hard: NodeJS.Timeout | undefined
+    const stop = (reason: OakumError): void => {
+      if (controller.signal.aborted) return
+      controller.abort(reason)
+      hard = setTimeout(() => settle(() => reject(reason)), STOP_TIME)
+    }
+    const onAbort = (): void => stop(aborted(outer))
+    const soft = setTimeout(
+      () => stop(new OakumError('TIMEOUT', `${what} took longer than ${timeout} ms.`, { facts: { timeout } })),
+      timeout,
+    )
+    const settle = (end: () => void): void => {
+      clearTimeout(soft)
+      clearTimeout(hard)
+      outer.removeEventListener('abort', onAbort)
+      end()
+    }
+    outer.addEventListener('abort', onAbort, { once: true })
+    if (outer.aborted) onAbort()
+    // In a promise of its own, so that a synchronous throw of a user's reclaimer is a rejection as well.
+    Promise.resolve()
+      .then(() => run(controller.signal))
+      .then(
+        value => settle(() => resolve(value)),
+        (error: unknown) =>
+          settle(() => reject(isOakumError(controller.signal.reason, 'TIMEOUT') ? controller.signal.reason : error)),
+      )
+  })
+}
+
+function messagesOf(errors: readonly unknown[]): string {
+  return errors.map(error => (error instanceof Error ? error.message : String(error))).join(' ')
+}

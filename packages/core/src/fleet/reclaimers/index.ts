@@ -1,0 +1,13 @@
+import type { FleetStore } from '../store.ts'
+import { directoryReclaimer } from './directory.ts'
+import { keyReclaimer } from './key.ts'
+import { lockReclaimer } from './lock.ts'
+import { processReclaimer } from './process.ts'
+import type { Reclaimer } from './reclaimer.ts'
+import { worktreeReclaimer } from './worktree.ts'
+
+/** All reclaimers by kind: Oakum's own, then the user's, who may also replace one. */
+export function reclaimersByKind(store: FleetStore, users: readonly Reclaimer[]): ReadonlyMap<string, Reclaimer> {
+  const own = [processReclaimer(store), worktreeReclaimer, directoryReclaimer, lockReclaimer, keyReclaimer]
+  return new Map([...own, ...users].map(reclaimer => [reclaimer.kind, reclaimer]))
+}

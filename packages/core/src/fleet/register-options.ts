@@ -1,0 +1,42 @@
+import { OakumError } from '../errors/error.ts'
+import type { ProcessIdentity } from '../process/identity.ts'
+import { validateId } from './ids.ts'
+import type { LeaseRef } from './records.ts'
+import type { FleetStore } from './store.ts'
+
+/** Options of `fleet.register`. */
+export interface RegisterOptions {
+  /** 1 to 128 characters of `A-Z a-z 0-9 . _ : -`. */
+  id: string
+  /** The agent whose end ends this one: itself, its id and epoch, or its id alone. */
+  parent?: LeaseRef | string
+  /** @default the fleet's */
+  host?: string
+  /** For people, and to find agents by. */
+  labels?: Readonly<Record<string, string>>
+  /** The user's own word for what the agent does. @default 'idle' */
+  state?: string
+  /** Directories below which the agent may own directories, worktrees and lock files. They must exist. @default [] */
+  roots?: readonly string[]
+  /** Whether the process that the agent lives in is ended when the lease is reclaimed. @default false */
+  ownsProcess?: boolean
+  /** Owned from the first moment on; as with `agent.own`. */
+  resources?: readonly { kind: string; ref: unknown }[]
+  /** The process that the agent lives in. @default this one */
+  process?: ProcessIdentity
+  /** The mark that what the agent starts will carry; see `newMark`. @default a new one */
+  marker?: string
+  signal?: AbortSignal
+}
+
+/** @throws OakumError AGENT_NOT_FOUND, INVALID_ID */
+export async function resolveParent(
+  store: FleetStore,
+  parent: RegisterOptions['parent'],
+): Promise<LeaseRef | undefined> {
+  if (parent === undefined) return undefined
+  if (typeof parent !== 'string') return { id: parent.id, epoch: parent.epoch }
+  const record = await store.get(validateId(parent))
+  if (record !== null) return { id: record.id, epoch: record.epoch }
+  throw new OakumError('AGENT_NOT_FOUND', `No agent ${parent} is known.`, { facts: { id: parent } })
+}
