@@ -34,6 +34,8 @@ import { LIST_LIMIT } from './store-limits.ts'
 export interface CloseOptions {
   /** Milliseconds for everything together; what still runs then is told to stop. @default 30_000 */
   deadline?: number
+  /** Whether agents are released; without it their leases run out, or are found to be without a process. @default true */
+  release?: boolean
 }
 
 /** How reclaims behave unless a coordinator is told otherwise. Times in milliseconds. */
@@ -76,7 +78,8 @@ export class Fleet {
    */
   async register(options: RegisterOptions): Promise<Agent> {
     this.#assertOpen()
-    const { store, settings } = { store: this.#store, settings: this.#settings }
+    const store = this.#store
+    const settings = this.#settings
     const id = validateId(options.id)
     const roots = await resolveRoots(options.roots ?? [])
     const identity = options.process ?? selfIdentity()
@@ -141,15 +144,19 @@ export class Fleet {
     return coordinator
   }
 
-  /** All agents, in order of registration, those of other processes included. */
-  async agents(options: Omit<ListOptions, 'limit'> = {}): Promise<AgentRecord[]> {
+  /** All agents, those of other processes included, in order of registration. */
+  async agents(options: Pick<ListOptions, 'phases' | 'signal'> = {}): Promise<AgentRecord[]> {
     const agents: AgentRecord[] = []
     for (;;) {
-      const after = agents.at(-1)?.seq ?? options.after ?? 0
-      const page = await this.#store.list({ ...options, after, limit: LIST_LIMIT })
+      const page = await this.list({ ...options, after: agents.at(-1)?.seq ?? 0 })
       agents.push(...page)
       if (page.length < LIST_LIMIT) return agents
     }
+  }
+
+  /** One page of agents, for fleets that are too large to be held at once. */
+  async list(options: ListOptions = {}): Promise<AgentRecord[]> {
+    return this.#store.list({ limit: LIST_LIMIT, ...options })
   }
 
   /** One agent; null when none of that id is known. */
@@ -193,6 +200,11 @@ export class Fleet {
     await this.#store.keep(identity, options)
   }
 
+  /** Moves the events that wait in the store to the event log, whoever left them there. Happens by itself, a little later. */
+  async flush(): Promise<void> {
+    await this.#outbox.flush()
+  }
+
   /**
    * Stops the coordinators made here, releases the agents registered here, and closes the store. Idempotent.
    *
@@ -207,16 +219,17 @@ export class Fleet {
     await this.close()
   }
 
-  async #close({ deadline = 30_000 }: CloseOptions): Promise<void> {
+  async #close({ deadline = 30_000, release = true }: CloseOptions): Promise<void> {
     const errors: unknown[] = []
     const attempt = async (step: () => Promise<unknown>): Promise<void> => {
       await step().catch((error: unknown) => errors.push(error))
     }
     const controller = new AbortController()
     const timer = setTimeout(() => controller.abort(), deadline)
+    const agents = release ? [...this.#agents.values()] : []
     await Promise.all([
       ...[...this.#coordinators].map(coordinator => attempt(() => coordinator.stop({ deadline }))),
-      ...[...this.#agents.values()].map(agent => attempt(() => agent.release({ signal: controller.signal }))),
+      ...agents.map(agent => attempt(() => agent.release({ signal: controller.signal }))),
     ])
     clearTimeout(timer)
     await attempt(() => this.#beater.close())

@@ -25,4 +25,5 @@ export {
 export type { RegisterOptions } from './register-options.ts'
 export type { ProcessRef, ResourceRefs, UserResource } from './resource-refs.ts'
 export type { CallOptions, FleetCounts, ListOptions } from './store.ts'
+export { storeExists } from './store-exists.ts'
 export type { Orphan, SweepOptions, SweepResult } from './sweep.ts'
