@@ -88,12 +88,10 @@ export class Coordinator {
   /** One sweep. Joins the one that is under way, if any. */
   async sweep(options: SweepOptions = {}): Promise<SweepResult> {
     if (options.dryRun === true) return previewSweep(this.#parts, options)
-    this.#sweeping ??= sweep(this.#parts, options).finally(() => {
+    this.#sweeping ??= this.#sweep(options).finally(() => {
       this.#sweeping = undefined
     })
-    const result = await this.#sweeping
-    await this.#parts.outbox.flush().catch(this.#parts.onError)
-    return result
+    return this.#sweeping
   }
 
   /** Ends the loops, and waits for what is under way. Idempotent; `start()` may be called again. */
@@ -106,6 +104,7 @@ export class Coordinator {
     const timer = setTimeout(() => this.#abort.abort(), deadline)
     try {
       while (this.#background.size > 0) await Promise.all(this.#background)
+      await this.#sweeping?.catch(ignore) // its caller is told
     } finally {
       clearTimeout(timer)
     }
@@ -115,10 +114,19 @@ export class Coordinator {
     await this.stop()
   }
 
+  async #sweep({ signal }: SweepOptions): Promise<SweepResult> {
+    const stopped = this.#abort.signal
+    const result = await sweep(this.#parts, {
+      signal: signal === undefined ? stopped : AbortSignal.any([signal, stopped]),
+    })
+    await this.#parts.outbox.flush().catch(this.#parts.onError)
+    return result
+  }
+
   #sweepSoon(wait: number): void {
     this.#sweepTimer = setTimeout(() => {
       this.#run(async () => {
-        await this.sweep({ signal: this.#abort.signal })
+        await this.sweep()
       }).finally(() => {
         if (this.#started) this.#sweepSoon(this.#parts.sweepEvery)
       })
@@ -145,7 +153,7 @@ export class Coordinator {
         for (const { error } of results) if (error !== undefined) parts.onError(error)
         parts.outbox.kick()
         // More ended with them than one claim takes.
-        if (claims.length === CLAIM_LIMIT) await this.sweep({ signal })
+        if (claims.length === CLAIM_LIMIT) await this.sweep()
       })
     }
   }
@@ -159,3 +167,5 @@ export class Coordinator {
     return running
   }
 }
+
+function ignore(): void {}
