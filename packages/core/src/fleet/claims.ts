@@ -9,7 +9,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { OakumError } from '../errors/error.ts'
 import type { Claim } from './records.ts'
-import { reclaimLease, type ReclaimParts, type ReclaimResult } from './reclaim.ts'
+import { asError, reclaimLease, type ReclaimParts, type ReclaimResult } from './reclaim.ts'
 
 export interface BatchParts extends ReclaimParts {
   /** Milliseconds for which a claim stands without being renewed. */
@@ -67,7 +67,7 @@ async function attempt(claim: Claim, parts: BatchParts, signal: AbortSignal): Pr
   try {
     return await reclaimLease(claim, parts, signal)
   } catch (error) {
-    return { claim, status: 'lost', released: 0, kept: [], error }
+    return { claim, status: 'lost', released: 0, kept: [], error: asError(error) }
   }
 }
 

@@ -11,16 +11,8 @@
  */
 import { reclaimAll } from './claims.ts'
 import type { Reclaimer } from './reclaimers/reclaimer.ts'
-import {
-  announce,
-  chunks,
-  claimProven,
-  previewSweep,
-  sweep,
-  type SweepOptions,
-  type SweepParts,
-  type SweepResult,
-} from './sweep.ts'
+import { previewSweep } from './preview-sweep.ts'
+import { announce, chunks, claimProven, sweep, type SweepOptions, type SweepParts, type SweepResult } from './sweep.ts'
 import { CLAIM_LIMIT } from './store-limits.ts'
 
 /**
@@ -115,17 +107,14 @@ export class Coordinator {
   }
 
   async #sweep({ signal }: SweepOptions): Promise<SweepResult> {
-    const stopped = this.#abort.signal
-    const result = await sweep(this.#parts, {
-      signal: signal === undefined ? stopped : AbortSignal.any([signal, stopped]),
-    })
+    const result = await sweep(this.#parts, { signal: signal ?? this.#abort.signal })
     await this.#parts.outbox.flush().catch(this.#parts.onError)
     return result
   }
 
   #sweepSoon(wait: number): void {
     this.#sweepTimer = setTimeout(() => {
-      this.#run(async () => {
+      void this.#run(async () => {
         await this.sweep()
       }).finally(() => {
         if (this.#started) this.#sweepSoon(this.#parts.sweepEvery)
@@ -135,7 +124,7 @@ export class Coordinator {
 
   #watchSoon(wait: number): void {
     this.#watchTimer = setTimeout(() => {
-      this.#run(() => this.#watch()).finally(() => {
+      void this.#run(() => this.#watch()).finally(() => {
         if (this.#started) this.#watchSoon(this.#parts.watchEvery)
       })
     }, wait)

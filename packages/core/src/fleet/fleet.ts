@@ -193,7 +193,7 @@ export class Fleet {
   async keep(process: number | ProcessIdentity, options?: CallOptions): Promise<void> {
     const identity = typeof process === 'number' ? identify(process) : process
     if (identity === null) {
-      throw new OakumError('PROCESS_NOT_FOUND', `No process has the pid ${String(process)}.`, {
+      throw new OakumError('PROCESS_NOT_FOUND', `No such process runs.`, {
         facts: { pid: process },
       })
     }

@@ -29,9 +29,9 @@ export class Presence {
   /** The leases whose process is gone. */
   async look(options: CallOptions = {}): Promise<LeaseRef[]> {
     await this.#learn(options)
-    return [...this.#occupants.values()]
-      .filter(({ process }) => !isAlive(process))
-      .flatMap(({ leases }) => [...leases.values()])
+    const dead: LeaseRef[] = []
+    for (const { process, leases } of this.#occupants.values()) if (!isAlive(process)) dead.push(...leases.values())
+    return dead
   }
 
   /** These leases need no look any more. */
@@ -45,7 +45,8 @@ export class Presence {
 
   /** Forgets the leases that ended in another way, so that a process which registers for months costs nothing. */
   async prune(options: CallOptions = {}): Promise<void> {
-    const all = [...this.#occupants.values()].flatMap(({ leases }) => [...leases.values()])
+    const all: LeaseRef[] = []
+    for (const { leases } of this.#occupants.values()) all.push(...leases.values())
     for (let start = 0; start < all.length; start += LIST_LIMIT) {
       const { fenced } = await this.#store.check(all.slice(start, start + LIST_LIMIT), options)
       this.forget(fenced)

@@ -7,8 +7,10 @@
  * - Nothing that another live lease owns as well is touched.
  * - Each reclaimer has its time. One that ignores its signal is left behind a little later, and named.
  */
+import { inspect } from 'node:util'
 import { aborted } from '../errors/abort.ts'
-import { isOakumError, OakumError } from '../errors/error.ts'
+import { OakumError } from '../errors/error.ts'
+import { bounded } from './bounded.ts'
 import type { Reclaimer, ReclaimOutcome } from './reclaimers/reclaimer.ts'
 import type { AgentRecord, Claim, OwnedResource } from './records.ts'
 import type { FinishFacts, FleetStore } from './store.ts'
@@ -36,23 +38,21 @@ export interface ReclaimResult extends ReleaseReport {
   claim: Claim
   /** `lost`: another coordinator has taken it over. */
   status: 'finished' | 'retry' | 'quarantined' | 'lost'
-  error?: unknown
+  error?: Error
 }
 
-/** How long a reclaimer that was told to stop may take to do so, in milliseconds. */
-const STOP_TIME = 1_000
 const RETRY_AT_MOST = 60_000
 
 /** @param signal Aborts when the claim was lost, or the caller gave up; the lease is then left to whoever comes next. */
 export async function reclaimLease(claim: Claim, parts: ReclaimParts, signal: AbortSignal): Promise<ReclaimResult> {
   const startedAt = performance.now()
   const { store, maxAttempts } = parts
-  const done: { released: number; kept: FinishFacts['kept'][number][]; errors: unknown[] } = {
+  const done: { released: number; kept: FinishFacts['kept'][number][]; errors: Error[] } = {
     released: 0,
     kept: [],
     errors: [],
   }
-  const report = (status: ReclaimResult['status'], error?: unknown): ReclaimResult => ({
+  const report = (status: ReclaimResult['status'], error?: Error): ReclaimResult => ({
     claim,
     status,
     released: done.released,
@@ -75,7 +75,7 @@ export async function reclaimLease(claim: Claim, parts: ReclaimParts, signal: Ab
       else if (!(await store.reclaimed(claim.token, resource.kind, resource.key))) return report('lost')
       if (outcome === 'released') done.released++
     } catch (error) {
-      done.errors.push(error)
+      done.errors.push(asError(error))
     }
   }
   if (signal.aborted) return report('lost', aborted(signal))
@@ -91,9 +91,10 @@ export async function reclaimLease(claim: Claim, parts: ReclaimParts, signal: Ab
 
 /** Processes first, since they use the rest; then last in, first out. */
 function inOrder(resources: readonly OwnedResource[]): OwnedResource[] {
-  const reversed = resources.toReversed()
-  const isProcess = (resource: OwnedResource): boolean => resource.kind === 'process'
-  return [...reversed.filter(isProcess), ...reversed.filter(resource => !isProcess(resource))]
+  const { process = [], rest = [] } = Object.groupBy(resources.toReversed(), ({ kind }) =>
+    kind === 'process' ? 'process' : 'rest',
+  )
+  return [...process, ...rest]
 }
 
 async function reclaimOne(
@@ -117,48 +118,11 @@ async function reclaimOne(
   return outcome ?? 'released'
 }
 
-/**
- * Runs something that may be a user's, in bounded time: first its signal aborts, then it is left behind. That last step is
- * the one place where work is abandoned, because nothing else bounds a function that does not listen.
- */
-function bounded<T>(
-  what: string,
-  run: (signal: AbortSignal) => Promise<T>,
-  timeout: number,
-  outer: AbortSignal,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const controller = new AbortController()
-    let hard: NodeJS.Timeout | undefined
-    const stop = (reason: OakumError): void => {
-      if (controller.signal.aborted) return
-      controller.abort(reason)
-      hard = setTimeout(() => settle(() => reject(reason)), STOP_TIME)
-    }
-    const onAbort = (): void => stop(aborted(outer))
-    const soft = setTimeout(
-      () => stop(new OakumError('TIMEOUT', `${what} took longer than ${timeout} ms.`, { facts: { timeout } })),
-      timeout,
-    )
-    const settle = (end: () => void): void => {
-      clearTimeout(soft)
-      clearTimeout(hard)
-      outer.removeEventListener('abort', onAbort)
-      end()
-    }
-    outer.addEventListener('abort', onAbort, { once: true })
-    if (outer.aborted) onAbort()
-    // In a promise of its own, so that a synchronous throw of a user's reclaimer is a rejection as well.
-    Promise.resolve()
-      .then(() => run(controller.signal))
-      .then(
-        value => settle(() => resolve(value)),
-        (error: unknown) =>
-          settle(() => reject(isOakumError(controller.signal.reason, 'TIMEOUT') ? controller.signal.reason : error)),
-      )
-  })
+function messagesOf(errors: readonly Error[]): string {
+  return errors.map(({ message }) => message).join(' ')
 }
 
-function messagesOf(errors: readonly unknown[]): string {
-  return errors.map(error => (error instanceof Error ? error.message : String(error))).join(' ')
+/** What a user's reclaimer throws can be anything. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`Not an error was thrown: ${inspect(thrown)}`)
 }

@@ -20,12 +20,7 @@ export const LIVE_PHASES: readonly Phase[] = ['starting', 'alive', 'draining']
 
 /** Why a lease was claimed. `released` is an agent's own good-bye and never counts as an orphan. */
 export type ReclaimReason =
-  | 'missing_heartbeat'
-  | 'stale_heartbeat'
-  | 'process_gone'
-  | 'corrupt_heartbeat'
-  | 'parent_gone'
-  | 'released'
+  'missing_heartbeat' | 'stale_heartbeat' | 'process_gone' | 'corrupt_heartbeat' | 'parent_gone' | 'released'
 
 /** Something that an agent holds outside its process. */
 export interface ResourceInput {

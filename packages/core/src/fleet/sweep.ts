@@ -68,40 +68,14 @@ export async function sweep(parts: SweepParts, { signal }: SweepOptions = {}): P
   }
 
   for (const refs of chunks(await parts.presence.look(options))) await round(await claimProven(refs, parts, options))
-  for (let full = true; full && signal?.aborted !== true;) {
-    const reply = await claim({ by: 'expired' }, parts, options)
+  for (let full = true; full;) {
+    const reply = await claimSome({ by: 'expired' }, parts, options)
     await round(reply)
     full = reply.claims.length === CLAIM_LIMIT
   }
-  const orphans = results.filter(({ claim }) => isOrphan(claim)).map(toOrphan)
+  const orphans = results.filter(result => isOrphan(result.claim)).map(toOrphan)
   const cleaned = orphans.filter(({ status }) => status === 'cleaned').length
   return { orphansDetected: orphans.length, orphansCleaned: cleaned, healthyAgents, orphans }
-}
-
-/** What a sweep would find now. Writes nothing. */
-export async function previewSweep(parts: SweepParts, { signal }: SweepOptions = {}): Promise<SweepResult> {
-  throwIfAborted(signal)
-  const options = signal === undefined ? {} : { signal }
-  const { store, presence } = parts
-  const orphans: Orphan[] = (await store.expired(CLAIM_LIMIT, options)).filter(isOrphan).map(found)
-  const now = Date.now()
-  const known = new Set(orphans.map(({ agentId, epoch }) => `${agentId} ${epoch}`))
-  for (const { id, epoch } of await presence.look(options)) {
-    const record = await store.get(id, options)
-    if (record?.epoch !== epoch || known.has(`${id} ${epoch}`)) continue
-    const { lastBeat } = record
-    const idleTime = lastBeat === null ? null : now - lastBeat
-    orphans.push(found({ id, epoch, reason: 'process_gone', lastSeen: lastBeat, idleTime }))
-  }
-  const { phases } = await store.counts(options)
-  const live = phases.starting + phases.alive + phases.draining
-  const endLive = orphans.filter(({ reason }) => reason !== 'corrupt_heartbeat').length
-  return {
-    orphansDetected: orphans.length,
-    orphansCleaned: 0,
-    healthyAgents: Math.max(0, live - endLive),
-    orphans,
-  }
 }
 
 /** Claims the leases of dead processes, and whatever lived below them. */
@@ -110,7 +84,7 @@ export async function claimProven(
   parts: SweepParts,
   options: { signal?: AbortSignal } = {},
 ): Promise<ClaimReply> {
-  const reply = await claim({ by: 'proven', refs }, parts, options)
+  const reply = await claimSome({ by: 'proven', refs }, parts, options)
   parts.presence.forget(refs)
   return reply
 }
@@ -138,7 +112,7 @@ export function chunks(refs: readonly LeaseRef[]): LeaseRef[][] {
   return Array.from({ length: count }, (_, index) => refs.slice(index * CLAIM_LIMIT, (index + 1) * CLAIM_LIMIT))
 }
 
-function claim(
+function claimSome(
   what: ClaimRequest['what'],
   { store, holder, claimTtl }: SweepParts,
   options: { signal?: AbortSignal },
@@ -147,11 +121,11 @@ function claim(
 }
 
 /** A release that somebody did not live to finish is taken over, but it is nobody's orphan. */
-function isOrphan({ reason }: Claim): boolean {
+export function isOrphan({ reason }: Claim): boolean {
   return reason !== 'released'
 }
 
-function found(claim: Pick<Claim, 'id' | 'epoch' | 'reason' | 'lastSeen' | 'idleTime'>): Orphan {
+export function found(claim: Pick<Claim, 'id' | 'epoch' | 'reason' | 'lastSeen' | 'idleTime'>): Orphan {
   const { id, epoch, reason, lastSeen, idleTime } = claim
   return { agentId: id, epoch, reason, lastSeen, idleTime, released: 0, status: 'found' }
 }
@@ -161,6 +135,6 @@ function toOrphan({ claim, status, released, error }: ReclaimResult): Orphan {
     ...found(claim),
     released,
     status: status === 'finished' ? 'cleaned' : status,
-    ...(error === undefined ? {} : { error: error instanceof Error ? error.message : String(error) }),
+    ...(error === undefined ? {} : { error: error.message }),
   }
 }
