@@ -9,6 +9,8 @@ import { randomBytes } from 'node:crypto'
 /** The environment variable that holds the marks. */
 export const MARKS_VARIABLE = 'OAKUM_MARKS'
 
+const ASSIGNMENT = `${MARKS_VARIABLE}=`
+
 /** A new random mark of 16 hexadecimal digits. */
 export function newMark(): string {
   return randomBytes(8).toString('hex')
@@ -25,17 +27,18 @@ export function withMark(env: NodeJS.ProcessEnv, mark: string): NodeJS.ProcessEn
 
 /** The marks that an environment carries, outermost first. */
 export function marksOf(env: NodeJS.ProcessEnv): string[] {
-  return env[MARKS_VARIABLE]?.split(':').filter(mark => mark !== '') ?? []
+  return split(env[MARKS_VARIABLE] ?? '')
 }
 
-/** Whether an environment, as NUL-separated text, carries a mark. */
-export function hasMark(environment: string, mark: string): boolean {
-  const start = environment.startsWith(`${MARKS_VARIABLE}=`) ? 0 : environment.indexOf(`\0${MARKS_VARIABLE}=`)
-  if (start < 0) return false
+/** The same, for an environment as NUL-separated text. */
+export function marksIn(environment: string): string[] {
+  const start = environment.startsWith(ASSIGNMENT) ? 0 : environment.indexOf(`\0${ASSIGNMENT}`)
+  if (start < 0) return []
   const value = environment.indexOf('=', start) + 1
   const end = environment.indexOf('\0', value)
-  return environment
-    .slice(value, end < 0 ? undefined : end)
-    .split(':')
-    .includes(mark)
+  return split(environment.slice(value, end < 0 ? undefined : end))
+}
+
+function split(list: string): string[] {
+  return list.split(':').filter(mark => mark !== '')
 }

@@ -1,4 +1,4 @@
-import { hasMark } from './marker.ts'
+import { marksIn } from './marker.ts'
 import { platform } from './platform/platform.ts'
 import type { ProcessInfo } from './platform/process-info.ts'
 
@@ -11,14 +11,15 @@ import type { ProcessInfo } from './platform/process-info.ts'
 export class ProcessTable {
   readonly #rows = new Map<number, ProcessInfo>()
   readonly #children = new Map<number, ProcessInfo[]>()
-  readonly #environments = new Map<number, string | null>()
+  readonly #groups = new Map<number, ProcessInfo[]>()
+  #carriers: Map<string, ProcessInfo[]> | undefined
 
   constructor(rows: readonly ProcessInfo[]) {
     for (const row of rows) {
       this.#rows.set(row.pid, row)
-      const siblings = this.#children.get(row.ppid)
-      if (siblings) siblings.push(row)
-      else this.#children.set(row.ppid, [row])
+      push(this.#children, row.ppid, row)
+      push(this.#groups, row.pgid, row)
+      if (row.session !== row.pgid) push(this.#groups, row.session, row)
     }
   }
 
@@ -35,24 +36,36 @@ export class ProcessTable {
     return this.#rows.get(pid)
   }
 
-  rows(): Iterable<ProcessInfo> {
-    return this.#rows.values()
-  }
-
   childrenOf(pid: number): readonly ProcessInfo[] {
     return this.#children.get(pid) ?? []
   }
 
-  /** Whether the process carries the mark in its environment, which is read at most once per table. About 5 µs. */
-  carries(row: ProcessInfo, mark: string): boolean {
-    if (row.kernel || row.state === 'zombie') return false
-    let environment = this.#environments.get(row.pid)
-    if (environment === undefined) {
-      environment = platform.environment(row.pid)
-      this.#environments.set(row.pid, environment)
-    }
-    return environment !== null && hasMark(environment, mark)
+  /** Who is in the process group or in the session of that number. */
+  inGroup(group: number): readonly ProcessInfo[] {
+    return this.#groups.get(group) ?? []
   }
+
+  /** Who carries the mark in its environment. The first call per table reads all environments, about 5 µs each. */
+  carriersOf(mark: string): readonly ProcessInfo[] {
+    this.#carriers ??= this.#readMarks()
+    return this.#carriers.get(mark) ?? []
+  }
+
+  #readMarks(): Map<string, ProcessInfo[]> {
+    const carriers = new Map<string, ProcessInfo[]>()
+    for (const row of this.#rows.values()) {
+      const environment = row.kernel || row.state === 'zombie' ? null : platform.environment(row.pid)
+      if (environment === null) continue
+      for (const mark of marksIn(environment)) push(carriers, mark, row)
+    }
+    return carriers
+  }
+}
+
+function push<K>(lists: Map<K, ProcessInfo[]>, key: K, row: ProcessInfo): void {
+  const list = lists.get(key)
+  if (list) list.push(row)
+  else lists.set(key, [row])
 }
 
 let next: Promise<ProcessTable> | undefined

@@ -2,7 +2,8 @@
  * Ends a tree of processes, and returns when it is gone.
  *
  * All members get SIGTERM, and SIGCONT where they are stopped, since a stopped process cannot act on SIGTERM; after the grace
- * all that are left get SIGKILL. Members fork meanwhile, so each round looks anew, until two looks in a row find nobody.
+ * all that are left get SIGKILL. Members fork meanwhile, so each round looks anew, until two looks in a row find nobody. What
+ * a member starts after its SIGTERM gets none while that member lives: it may be part of its clean-up.
  *
  * Invariants:
  * - Right before each signal the pid is checked to be the same process still.
@@ -12,6 +13,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { aborted, throwIfAborted } from '../errors/abort.ts'
+import { isOakumError } from '../errors/error.ts'
 import type { ProcessIdentity } from './identity.ts'
 import { find, identityOf, isAlive, isZombie } from './identity.ts'
 import { platform } from './platform/platform.ts'
@@ -86,27 +88,25 @@ export async function terminate(tree: ProcessTree, options: TerminateOptions = {
   throwIfAborted(signal)
   const started = performance.now()
   const elapsed = (): number => performance.now() - started
-  const ending = new Ending(killSignal)
+  const ending = new Ending(tree, killSignal)
 
-  for (let empty = 0; ;) {
-    const before = performance.now()
-    const look = tree.look(await nextTable())
-    const cost = performance.now() - before
-    throwIfAborted(signal)
-    ending.note(look)
-    empty = look.members.length === 0 ? empty + 1 : 0
-    if (empty === 2) break
-    if (empty === 1) continue
-
-    const force = elapsed() >= grace
-    const possible = ending.send(look.members, force)
-    if (elapsed() >= deadline || (force && !possible)) break
-    const wait = Math.max(force ? FORCED_LOOK_EVERY : LOOK_EVERY, cost * 10)
-    const left = (force ? deadline : grace) - elapsed()
-    await whileAnyLives(look.members.map(identityOf), Math.min(wait, left), signal)
+  for (let over = false; !over;) {
+    try {
+      const force = elapsed() >= grace
+      const { cost } = await ending.look(signal)
+      over = ending.isGone || !ending.send(force) || elapsed() >= deadline
+      const wait = Math.max(force ? FORCED_LOOK_EVERY : LOOK_EVERY, cost * 10)
+      const left = (force ? deadline : grace) - elapsed()
+      if (!over) await poll(() => ending.anyLives(), Math.min(wait, left), signal)
+    } catch (error) {
+      // What cannot be read, for want of file descriptors say, is neither alive nor gone: it is looked at again.
+      if (!isOakumError(error, 'PROCESS_UNREADABLE') || elapsed() >= deadline) throw error
+      await poll(() => true, SLOWEST_POLL, signal)
+    }
   }
 
-  await collected(ending.zombies(), Math.min(zombieWait, deadline - elapsed()), signal)
+  const zombies = ending.zombies()
+  await poll(() => zombies.some(isZombie), Math.min(zombieWait, deadline - elapsed()), signal)
   return { ...ending.report(), milliseconds: Math.round(elapsed()) }
 }
 
@@ -119,33 +119,63 @@ function times(options: TerminateOptions): { grace: number; deadline: number } {
 
 /** The book-keeping of one ending. */
 class Ending {
+  readonly #tree: ProcessTree
   readonly #killSignal: NodeJS.Signals
   /** Everybody seen alive, by pid and start time. */
-  readonly #seen = new Map<string, ProcessInfo>()
+  readonly #seen = new Set<string>()
   readonly #asked = new Set<string>()
   readonly #denied = new Set<string>()
   #last: TreeLook = { members: [], zombies: [], spared: [] }
+  #emptyLooks = 0
 
-  constructor(killSignal: NodeJS.Signals) {
+  constructor(tree: ProcessTree, killSignal: NodeJS.Signals) {
+    this.#tree = tree
     this.#killSignal = killSignal
   }
 
-  note(look: TreeLook): void {
-    this.#last = look
-    for (const member of look.members) this.#seen.set(keyOf(member), member)
+  /** Two looks in a row found nobody: one can miss a process whose parent ended while the table was read. */
+  get isGone(): boolean {
+    return this.#emptyLooks >= 2
   }
 
-  /** Signals everybody; false when none of them may be signalled. */
-  send(members: readonly ProcessInfo[], force: boolean): boolean {
-    for (const member of members) {
-      if (force) this.#signal(member, 'SIGKILL')
-      else {
-        if (!this.#asked.has(keyOf(member))) this.#signal(member, this.#killSignal)
-        this.#asked.add(keyOf(member))
-        if (member.state === 'stopped') this.#signal(member, 'SIGCONT')
-      }
+  /** Looks who is there now; a look that finds nobody is repeated at once. Tells what the last one cost, in milliseconds. */
+  async look(signal: AbortSignal | undefined): Promise<{ cost: number }> {
+    for (;;) {
+      const before = performance.now()
+      const look = this.#tree.look(await nextTable())
+      throwIfAborted(signal)
+      this.#last = look
+      for (const member of look.members) this.#seen.add(keyOf(member))
+      this.#emptyLooks = look.members.length === 0 ? this.#emptyLooks + 1 : 0
+      if (this.#emptyLooks !== 1) return { cost: performance.now() - before }
     }
-    return members.some(member => !this.#denied.has(keyOf(member)))
+  }
+
+  anyLives(): boolean {
+    return this.#last.members.some(member => isAlive(identityOf(member)))
+  }
+
+  /** Signals who is due; false when SIGKILL is due and none of them may be signalled. */
+  send(force: boolean): boolean {
+    const { members } = this.#last
+    if (!force) this.#ask(members)
+    else for (const member of members) this.#signal(member, 'SIGKILL')
+    return !force || members.some(member => !this.#denied.has(keyOf(member)))
+  }
+
+  #ask(members: readonly ProcessInfo[]): void {
+    const byPid = new Map(members.map(member => [member.pid, member]))
+    // What somebody starts after it was asked is its clean-up, and has the same grace; once its starter is gone it is asked too.
+    const isCleanUp = (member: ProcessInfo): boolean => {
+      const parent = byPid.get(member.ppid)
+      return parent !== undefined && (this.#asked.has(keyOf(parent)) || isCleanUp(parent))
+    }
+    const due = members.filter(member => !this.#asked.has(keyOf(member)) && !isCleanUp(member))
+    for (const member of due) {
+      this.#signal(member, this.#killSignal)
+      this.#asked.add(keyOf(member))
+    }
+    for (const member of members) if (member.state === 'stopped') this.#signal(member, 'SIGCONT')
   }
 
   zombies(): ProcessIdentity[] {
@@ -188,19 +218,7 @@ function note(row: ProcessInfo): ProcessNote {
   return { identity: identityOf(row), ppid: row.ppid, command: command.slice(0, 200) }
 }
 
-/** Returns when all are gone, at the latest after so many milliseconds. */
-async function whileAnyLives(
-  identities: readonly ProcessIdentity[],
-  limit: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  await poll(() => identities.some(isAlive), limit, signal)
-}
-
-async function collected(zombies: readonly ProcessIdentity[], limit: number, signal?: AbortSignal): Promise<void> {
-  await poll(() => zombies.some(isZombie), limit, signal)
-}
-
+/** Waits while something holds, at most so many milliseconds. */
 async function poll(holds: () => boolean, limit: number, signal: AbortSignal | undefined): Promise<void> {
   const end = performance.now() + limit
   for (let wait = FIRST_POLL; holds(); wait = Math.min(wait * 1.5, SLOWEST_POLL)) {

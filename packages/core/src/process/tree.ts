@@ -117,9 +117,9 @@ export class ProcessTree {
     const rootRow = root && isLocal(root) ? table.get(root.pid) : undefined
     if (rootRow && rootRow.startTime === root?.startTime) seeds.push(rootRow)
     seeds.push(...this.#known.still(table))
-    if (mark !== undefined) for (const row of table.rows()) if (table.carries(row, mark)) seeds.push(row)
+    if (mark !== undefined) seeds.push(...table.carriersOf(mark))
     const group = this.#group(seeds)
-    if (group !== undefined) for (const row of table.rows()) if (isIn(group, row)) seeds.push(row)
+    if (group !== undefined) seeds.push(...table.inGroup(group))
     return seeds
   }
 

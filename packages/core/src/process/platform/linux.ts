@@ -8,7 +8,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { OakumError } from '../../errors/error.ts'
 import type { Platform, ProcessInfo, ProcessState } from './process-info.ts'
 
-/** ESRCH: the process ended between opening and reading. */
+/** Gone (ESRCH: between opening and reading), or not ours to read. */
 const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])
 
 /** Flag of `/proc/PID/stat`: PF_KTHREAD, a kernel thread. */
@@ -30,7 +30,7 @@ export const linux: Platform = {
 
   readAll() {
     const all: ProcessInfo[] = []
-    for (const entry of readdirSync('/proc')) {
+    for (const entry of attempt('/proc', path => readdirSync(path)) ?? []) {
       const pid = Number(entry)
       if (!Number.isInteger(pid)) continue
       const info = linux.read(pid)
@@ -44,8 +44,12 @@ export const linux: Platform = {
 }
 
 function readIfThere(path: string): string | null {
+  return attempt(path, file => readFileSync(file, 'utf8'))
+}
+
+function attempt<T>(path: string, read: (path: string) => T): T | null {
   try {
-    return readFileSync(path, 'utf8')
+    return read(path)
   } catch (error) {
     if (error instanceof Error && 'code' in error && ABSENT.has(error.code)) return null
     throw new OakumError('PROCESS_UNREADABLE', `${path} cannot be read.`, { cause: error })

@@ -1,0 +1,53 @@
+import { ProcessTable } from './table.ts'
+
+/** Milliseconds to the first look after somebody came, and between looks once nobody has come for a while. */
+const SOON = 100
+const SLOWEST = 1_000
+
+/** A look that costs much comes less often: at most this share of the time goes into looking. */
+const SHARE = 1 / 50
+
+const followers = new Set<(table: ProcessTable) => void>()
+let timer: NodeJS.Timeout | undefined
+let delay = SOON
+
+/**
+ * Shows a fresh process table to the listener now and then, about once a second; the first time soon. All followers share one
+ * timer, which does not keep this process running, and one table. Returns its own end.
+ */
+export function followTable(listener: (table: ProcessTable) => void): () => void {
+  followers.add(listener)
+  delay = SOON
+  schedule()
+  return () => {
+    followers.delete(listener)
+    if (followers.size === 0) stop()
+  }
+}
+
+function schedule(): void {
+  stop()
+  timer = setTimeout(show, delay).unref()
+}
+
+function stop(): void {
+  clearTimeout(timer)
+  timer = undefined
+}
+
+function show(): void {
+  const before = performance.now()
+  const table = readIfPossible()
+  if (table) for (const follower of followers) follower(table)
+  delay = Math.max(Math.min(delay * 2, SLOWEST), (performance.now() - before) / SHARE)
+  if (followers.size > 0) schedule()
+}
+
+/** A look that fails, for want of file descriptors say, is left out: the next one comes. */
+function readIfPossible(): ProcessTable | undefined {
+  try {
+    return ProcessTable.read()
+  } catch {
+    return undefined
+  }
+}
