@@ -6,7 +6,7 @@ import { claimedEvent, finishedEvent, type HeldLease, quarantinedEvent } from '.
 import { CLAIM_LIMIT } from '../../store-limits.ts'
 import { type Lease, toRecord } from './lease.ts'
 import type { FleetState } from './state.ts'
-import type { Times } from './times.ts'
+import type { Times } from '../../times.ts'
 
 export function claim(state: FleetState, request: ClaimRequest, times: Times): ClaimReply {
   const { now } = times

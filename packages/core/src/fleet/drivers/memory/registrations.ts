@@ -7,7 +7,7 @@ import { registeredEvent, stateEvent } from '../../store-events.ts'
 import { fence } from './claims.ts'
 import { type Lease, toRecord } from './lease.ts'
 import type { FleetState } from './state.ts'
-import type { Times } from './times.ts'
+import type { Times } from '../../times.ts'
 
 export function register(state: FleetState, registration: Registration, { now, wall }: Times): RegisterReply {
   const input = structuredClone(registration)

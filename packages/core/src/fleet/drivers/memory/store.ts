@@ -35,7 +35,8 @@ import { KeptProcesses } from './kept.ts'
 import { toRecord } from './lease.ts'
 import { register, requestStop, update } from './registrations.ts'
 import { FleetState } from './state.ts'
-import { steadyTimes, type Times } from './times.ts'
+import type { Times } from '../../times.ts'
+import { steadyTimes } from './steady-times.ts'
 
 export interface MemoryFleetStoreOptions {
   /** @default the machine's clock */

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../../../sqlite/database.ts'
+import { type ClaimPlan, type Planned, type PlannedLease, planClaim } from '../../claim-plan.ts'
+import type { Claim, ReclaimReason } from '../../records.ts'
+import { type ClaimReply, type ClaimRequest, reasonOfSilence } from '../../store.ts'
+import { claimedEvent } from '../../store-events.ts'
+import { CLAIM_LIMIT } from '../../store-limits.ts'
+import type { Times } from '../../times.ts'
+import { findLive, type LeaseRow, parentOf, refOf, toRecord } from './lease-rows.ts'
+import { addEvent } from './outbox.ts'
+import { countLive } from './views.ts'
+
+/** A row on its way into a claim plan. */
+export interface Candidate extends PlannedLease {
+  row: LeaseRow
+}
+
+export function claim(database: Database, request: ClaimRequest, times: Times): ClaimReply {
+  const now = Math.floor(times.now)
+  const plan = planOf(database, request.what, request.limit ?? CLAIM_LIMIT, now)
+  const claims = plan.take.map(planned => take(database, planned, request, { now, wall: times.wall }))
+  for (const planned of plan.fence) fence(database, planned, now)
+  return { now, claims, live: countLive(database) }
+}
+
+/** What the next claim by expiry would take; the tokens are empty. */
+export function expired(database: Database, limit: number, now: number): Claim[] {
+  return planOf(database, { by: 'expired' }, limit, now).take.map(planned => toClaim(afterTake(planned, '', now), now))
+}
+
+/** Ends a live lease without a holder; the next claim by expiry takes it. */
+export function fence(database: Database, { lease, reason, depth }: Planned<Candidate>, now: number): void {
+  database.run(
+    `UPDATE leases SET phase = 'reaping', reason = ?, depth = ?, claim_until = ? WHERE seq = ?`,
+    reason,
+    depth,
+    now,
+    lease.row.seq,
+  )
+}
+
+export function toCandidate(row: LeaseRow): Candidate {
+  return { ...refOf(row), parent: parentOf(row), row }
+}
+
+export function childrenOf(database: Database): (lease: Candidate) => Candidate[] {
+  return ({ row }) =>
+    database
+      .all<LeaseRow>(
+        `SELECT * FROM leases
+         WHERE parent_id = ? AND parent_epoch = ? AND phase IN ('starting', 'alive', 'draining')`,
+        row.id,
+        row.epoch,
+      )
+      .map(toCandidate)
+}
+
+/** Why a lease ended that fell silent. */
+export function silence(row: LeaseRow): ReclaimReason {
+  return reasonOfSilence({ lastBeat: row.last_beat })
+}
+
+function planOf(database: Database, what: ClaimRequest['what'], limit: number, now: number): ClaimPlan<Candidate> {
+  const children = childrenOf(database)
+  if (what.by === 'expired') {
+    const due = selectDue(database, limit, now)
+    const ended = selectSilent(database, limit, now).map(row => ({ lease: toCandidate(row), reason: silence(row) }))
+    return planClaim({ due, ended, childrenOf: children, limit })
+  }
+  const reason = what.by === 'proven' ? 'process_gone' : 'released'
+  const refs = what.by === 'proven' ? what.refs : [what.ref]
+  const rows = refs.flatMap(ref => findLive(database, ref) ?? [])
+  const ended = rows.map(row => ({ lease: toCandidate(row), reason }) as const)
+  return planClaim({ due: [], ended, childrenOf: children, limit })
+}
+
+function selectDue(database: Database, limit: number, now: number): Planned<Candidate>[] {
+  const sql = `SELECT * FROM leases WHERE phase = 'reaping' AND claim_until <= ?
+               ORDER BY claim_until, depth DESC LIMIT ?`
+  const rows = database.all<LeaseRow>(sql, now, limit)
+  return rows.map(row => ({ lease: toCandidate(row), reason: row.reason ?? silence(row), depth: row.depth }))
+}
+
+function selectSilent(database: Database, limit: number, now: number): LeaseRow[] {
+  const sql = `SELECT * FROM leases WHERE phase IN ('starting', 'alive', 'draining') AND expires_at <= ?
+               ORDER BY expires_at LIMIT ?`
+  return database.all<LeaseRow>(sql, now, limit)
+}
+
+function take(database: Database, planned: Planned<Candidate>, request: ClaimRequest, times: Times): Claim {
+  const until = times.now + Math.ceil(request.claimTtl)
+  const row = { ...afterTake(planned, randomUUID(), until), holder: request.holder }
+  database.run(
+    `UPDATE leases SET phase = 'reaping', reason = ?, depth = ?, attempts = ?, token = ?, holder = ?, claim_until = ?
+     WHERE seq = ?`,
+    row.reason,
+    row.depth,
+    row.attempts,
+    row.token,
+    row.holder,
+    until,
+    row.seq,
+  )
+  const taken = toClaim(row, times.now)
+  const event = claimedEvent({ ...taken, holder: row.holder }, times.wall)
+  if (event !== null) addEvent(database, event)
+  return taken
+}
+
+/** The row as it is once it has been taken. A record that cannot be read is told by its reason. */
+function afterTake({ lease, reason, depth }: Planned<Candidate>, token: string, until: number): TakenRow {
+  const attempts = lease.row.attempts + 1
+  const readable = toRecord(lease.row) !== null
+  return {
+    ...lease.row,
+    phase: 'reaping',
+    reason: readable ? reason : 'corrupt_heartbeat',
+    depth,
+    attempts,
+    token,
+    claim_until: until,
+  }
+}
+
+interface TakenRow extends LeaseRow {
+  reason: ReclaimReason
+  token: string
+}
+
+function toClaim(row: TakenRow, now: number): Claim {
+  const { token, attempts: attempt, reason, depth, last_beat: lastSeen } = row
+  const idleTime = lastSeen === null ? null : now - lastSeen
+  return { ...refOf(row), token, attempt, reason, lastSeen, idleTime, depth, agent: toRecord(row) }
+}

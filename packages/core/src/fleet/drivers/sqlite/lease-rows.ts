@@ -1,0 +1,113 @@
+import type { Database } from '../../../sqlite/database.ts'
+import { epochNumber } from '../../epoch.ts'
+import { type AgentRecord, type LeaseRef, LIVE_PHASES, type Phase, type ReclaimReason } from '../../records.ts'
+import { fenced } from '../../refusals.ts'
+
+/** A row of `leases`. */
+export interface LeaseRow {
+  seq: number
+  id: string
+  epoch: number
+  nonce: string
+  phase: Phase
+  state: string
+  parent_id: string | null
+  parent_epoch: number | null
+  host: string
+  pid: number
+  start_time: string
+  boot_id: string
+  roots: string
+  labels: string
+  lease_ttl: number
+  registered_at: number
+  last_beat: number | null
+  expires_at: number
+  progress_at: number | null
+  stop_requested_at: number | null
+  attempts: number
+  reason: ReclaimReason | null
+  error: string | null
+  depth: number
+  token: string | null
+  holder: string
+  claim_until: number | null
+}
+
+/** The newest lease of an id, in whatever phase. */
+export function newestLease(database: Database, id: string): LeaseRow | undefined {
+  return database.get<LeaseRow>('SELECT * FROM leases WHERE id = ? ORDER BY epoch DESC LIMIT 1', id)
+}
+
+export function findLease(database: Database, { id, epoch }: LeaseRef): LeaseRow | undefined {
+  return database.get<LeaseRow>('SELECT * FROM leases WHERE id = ? AND epoch = ?', id, epochNumber(epoch))
+}
+
+export function findLive(database: Database, ref: LeaseRef): LeaseRow | undefined {
+  const row = findLease(database, ref)
+  return row !== undefined && isLive(row) ? row : undefined
+}
+
+/** @throws OakumError FENCED */
+export function requireLive(database: Database, ref: LeaseRef): LeaseRow {
+  const row = findLive(database, ref)
+  if (row === undefined) throw fenced(ref)
+  return row
+}
+
+export function isLive({ phase }: LeaseRow): boolean {
+  return LIVE_PHASES.includes(phase)
+}
+
+export function refOf({ id, epoch }: Pick<LeaseRow, 'id' | 'epoch'>): LeaseRef {
+  return { id, epoch: String(epoch) }
+}
+
+export function parentOf({ parent_id: id, parent_epoch: epoch }: LeaseRow): LeaseRef | undefined {
+  return id === null || epoch === null ? undefined : { id, epoch: String(epoch) }
+}
+
+/** Null when the row was damaged. */
+export function toRecord(row: LeaseRow): AgentRecord | null {
+  const roots = parse(row.roots, isTexts)
+  const labels = parse(row.labels, isLabels)
+  if (roots === null || labels === null) return null
+  const parent = parentOf(row)
+  return {
+    ...refOf(row),
+    seq: row.seq,
+    phase: row.phase,
+    state: row.state,
+    ...(parent === undefined ? {} : { parent }),
+    host: row.host,
+    process: { pid: row.pid, startTime: row.start_time, bootId: row.boot_id },
+    roots,
+    labels,
+    leaseTtl: row.lease_ttl,
+    registeredAt: row.registered_at,
+    lastBeat: row.last_beat,
+    expiresAt: row.expires_at,
+    progressAt: row.progress_at,
+    stopRequestedAt: row.stop_requested_at,
+    attempts: row.attempts,
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.error === null ? {} : { error: row.error }),
+  }
+}
+
+function parse<T>(json: string, is: (value: unknown) => value is T): T | null {
+  try {
+    const value: unknown = JSON.parse(json)
+    return is(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(item => typeof item === 'string')
+}
+
+function isLabels(value: unknown): value is Record<string, string> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isTexts(Object.values(value))
+}

@@ -1,0 +1,56 @@
+import type { Database } from '../../../sqlite/database.ts'
+import type { FailOptions, FinishFacts } from '../../store.ts'
+import { finishedEvent, type HeldLease, quarantinedEvent } from '../../store-events.ts'
+import type { Times } from '../../times.ts'
+import { silence } from './claims.ts'
+import { type LeaseRow, refOf } from './lease-rows.ts'
+import { addEvent } from './outbox.ts'
+import { bury } from './tombstones.ts'
+
+export function renewClaims(database: Database, tokens: readonly string[], claimTtl: number, now: number): string[] {
+  const until = now + Math.ceil(claimTtl)
+  return tokens.filter(token => database.run('UPDATE leases SET claim_until = ? WHERE token = ?', until, token) === 0)
+}
+
+export function reclaimed(database: Database, token: string, kind: string, key: string): boolean {
+  const row = findHeld(database, token)
+  if (row === undefined) return false
+  database.run('DELETE FROM resources WHERE lease = ? AND kind = ? AND key = ?', row.seq, kind, key)
+  return true
+}
+
+export function finish(database: Database, token: string, facts: FinishFacts, times: Times): boolean {
+  const row = findHeld(database, token)
+  if (row === undefined) return false
+  bury(database, row, Math.floor(times.now))
+  addEvent(database, finishedEvent(heldLease(row), facts, times.wall))
+  return true
+}
+
+export function fail(
+  database: Database,
+  token: string,
+  { error, maxAttempts, retryIn }: FailOptions,
+  times: Times,
+): 'retry' | 'quarantined' | 'lost' {
+  const row = findHeld(database, token)
+  if (row === undefined) return 'lost'
+  if (row.attempts < maxAttempts) {
+    const until = Math.floor(times.now) + Math.ceil(retryIn)
+    database.run('UPDATE leases SET token = NULL, error = ?, claim_until = ? WHERE seq = ?', error, until, row.seq)
+    return 'retry'
+  }
+  const sql = `UPDATE leases SET phase = 'quarantined', token = NULL, error = ?, claim_until = NULL WHERE seq = ?`
+  database.run(sql, error, row.seq)
+  addEvent(database, quarantinedEvent(heldLease(row), error, times.wall))
+  return 'quarantined'
+}
+
+function findHeld(database: Database, token: string): LeaseRow | undefined {
+  return database.get<LeaseRow>('SELECT * FROM leases WHERE token = ?', token)
+}
+
+function heldLease(row: LeaseRow): HeldLease {
+  const { reason, attempts: attempt, holder, last_beat: lastSeen } = row
+  return { ...refOf(row), reason: reason ?? silence(row), attempt, holder, lastSeen }
+}

@@ -1,0 +1,132 @@
+import type { Schema } from '../../../sqlite/migrate.ts'
+
+/**
+ * `fleet.db`.
+ *
+ * - Times are the store's (see store-clock.ts) in whole milliseconds; those of outbox events are wall time.
+ * - Two partial indexes hold what a sweep asks for, live leases by expiry and reclaims by the time that anybody may take
+ *   them: a sweep with nothing to do reads two index entries. Their conditions stand in the queries word for word.
+ * - What a lease holds goes with its row (ON DELETE CASCADE).
+ * - `counts` is kept by triggers, so that nobody ever counts rows.
+ * - `roots`, `labels`, `data` and `event` are JSON; every other column is read as it is.
+ */
+export const FLEET_SCHEMA: Schema = {
+  applicationId: 0x4f_41_4b_46, // "OAKF"
+  migrations: [
+    `
+    CREATE TABLE leases (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id TEXT NOT NULL,
+      epoch INTEGER NOT NULL,
+      nonce TEXT NOT NULL,
+      phase TEXT NOT NULL,
+      state TEXT NOT NULL,
+      parent_id TEXT,
+      parent_epoch INTEGER,
+      host TEXT NOT NULL,
+      pid INTEGER NOT NULL,
+      start_time TEXT NOT NULL,
+      boot_id TEXT NOT NULL,
+      roots TEXT NOT NULL,
+      labels TEXT NOT NULL,
+      lease_ttl INTEGER NOT NULL,
+      registered_at INTEGER NOT NULL,
+      last_beat INTEGER,
+      expires_at INTEGER NOT NULL,
+      progress_at INTEGER,
+      stop_requested_at INTEGER,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      reason TEXT,
+      error TEXT,
+      depth INTEGER NOT NULL DEFAULT 0,
+      token TEXT,
+      holder TEXT NOT NULL DEFAULT '',
+      claim_until INTEGER,
+      UNIQUE (id, epoch)
+    ) STRICT;
+    CREATE INDEX leases_by_expiry ON leases (expires_at) WHERE phase IN ('starting', 'alive', 'draining');
+    CREATE INDEX leases_by_claim ON leases (claim_until, depth DESC) WHERE phase = 'reaping';
+    CREATE UNIQUE INDEX leases_by_token ON leases (token) WHERE token IS NOT NULL;
+    CREATE INDEX leases_by_parent ON leases (parent_id, parent_epoch) WHERE parent_id IS NOT NULL;
+    CREATE INDEX leases_by_boot ON leases (boot_id);
+
+    CREATE TABLE resources (
+      number INTEGER PRIMARY KEY,
+      lease INTEGER NOT NULL REFERENCES leases ON DELETE CASCADE,
+      kind TEXT NOT NULL,
+      key TEXT NOT NULL,
+      data TEXT NOT NULL,
+      owned_at INTEGER NOT NULL,
+      UNIQUE (lease, kind, key)
+    ) STRICT;
+    CREATE INDEX resources_by_thing ON resources (kind, key);
+
+    CREATE TABLE keys (
+      key TEXT PRIMARY KEY,
+      value TEXT NOT NULL,
+      lease INTEGER NOT NULL REFERENCES leases ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX keys_by_lease ON keys (lease);
+
+    CREATE TABLE locks (
+      name TEXT PRIMARY KEY,
+      lease INTEGER NOT NULL REFERENCES leases ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX locks_by_lease ON locks (lease);
+
+    CREATE TABLE tombstones (
+      number INTEGER PRIMARY KEY,
+      id TEXT NOT NULL,
+      epoch INTEGER NOT NULL,
+      reason TEXT NOT NULL,
+      host TEXT NOT NULL,
+      registered_at INTEGER NOT NULL,
+      last_beat INTEGER,
+      ended_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX tombstones_by_id ON tombstones (id, epoch);
+
+    CREATE TABLE outbox (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      event TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE kept (
+      boot_id TEXT NOT NULL,
+      pid INTEGER NOT NULL,
+      start_time TEXT NOT NULL,
+      kept_at INTEGER NOT NULL,
+      PRIMARY KEY (boot_id, pid, start_time)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE boots (
+      number INTEGER PRIMARY KEY,
+      boot_id TEXT NOT NULL UNIQUE,
+      clock_offset REAL NOT NULL
+    ) STRICT;
+
+    CREATE TABLE counts (
+      name TEXT PRIMARY KEY,
+      count INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO counts VALUES
+      ('starting', 0), ('alive', 0), ('draining', 0), ('reaping', 0), ('quarantined', 0), ('tombstones', 0);
+    CREATE TRIGGER lease_added AFTER INSERT ON leases BEGIN
+      UPDATE counts SET count = count + 1 WHERE name = new.phase;
+    END;
+    CREATE TRIGGER lease_moved AFTER UPDATE OF phase ON leases WHEN old.phase <> new.phase BEGIN
+      UPDATE counts SET count = count - 1 WHERE name = old.phase;
+      UPDATE counts SET count = count + 1 WHERE name = new.phase;
+    END;
+    CREATE TRIGGER lease_removed AFTER DELETE ON leases BEGIN
+      UPDATE counts SET count = count - 1 WHERE name = old.phase;
+    END;
+    CREATE TRIGGER tombstone_added AFTER INSERT ON tombstones BEGIN
+      UPDATE counts SET count = count + 1 WHERE name = 'tombstones';
+    END;
+    CREATE TRIGGER tombstone_removed AFTER DELETE ON tombstones BEGIN
+      UPDATE counts SET count = count - 1 WHERE name = 'tombstones';
+    END;
+    `,
+  ],
+}
