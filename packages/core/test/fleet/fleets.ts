@@ -1,0 +1,56 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { onTestFinished } from 'vitest'
+import { connect, type Agent, type Coordinator, type CoordinatorOptions, type Fleet } from '../../src/fleet/index.ts'
+import type { FleetOptions } from '../../src/fleet/fleet-options.ts'
+import { isOakumError, type ErrorCode } from '../../src/errors/index.ts'
+import { temporaryFolder } from '../support/sqlite.ts'
+
+/** The stores that run without a server. */
+export const STORES = ['memory', 'sqlite'] as const
+export type StoreName = (typeof STORES)[number]
+
+/** A fresh fleet, closed with the test. */
+export async function openFleet(store: StoreName, options: FleetOptions = {}): Promise<Fleet> {
+  return openUrl(store === 'memory' ? 'memory:' : `sqlite:${temporaryFolder()}`, options)
+}
+
+/** A connection to a store that others may use as well, closed with the test. */
+export async function openUrl(url: string, options: FleetOptions = {}): Promise<Fleet> {
+  const fleet = await connect(url, options)
+  // What a test left in a bad state on purpose must not fail its end.
+  onTestFinished(() => fleet.close({ deadline: 2_000 }).catch(() => undefined))
+  return fleet
+}
+
+/** A coordinator in a hurry. */
+export function quickCoordinator(fleet: Fleet, options: CoordinatorOptions = {}): Coordinator {
+  return fleet.coordinator({ grace: 0, watchEvery: 50, sweepEvery: 100, retryAfter: 10, ...options })
+}
+
+/** The code of the error that a call is refused with; undefined when it is not. */
+export async function refusal(call: () => Promise<unknown>): Promise<ErrorCode | undefined> {
+  try {
+    await call()
+    return undefined
+  } catch (error) {
+    if (isOakumError(error)) return error.code
+    throw error
+  }
+}
+
+/** Lets the lease of an agent run out: its fleet's beats are cut off by closing it without a release. */
+export async function fallSilent(fleet: Fleet, leaseTtl: number): Promise<void> {
+  await fleet.close({ release: false })
+  await pause(leaseTtl + 5)
+}
+
+/** Everything that an agent can write. */
+export const WRITES: Readonly<Record<string, (agent: Agent) => Promise<unknown>>> = {
+  own: agent => agent.own('key', 'late'),
+  setState: agent => agent.setState('late'),
+  assertAlive: agent => agent.assertAlive(),
+  setKey: agent => agent.setKey('late', 'value'),
+  deleteKey: agent => agent.deleteKey('late'),
+  lock: agent => agent.lock('late', { timeout: 0 }),
+  drain: agent => agent.drain(),
+}
