@@ -7,6 +7,7 @@ import { didYouMean } from './suggest.ts'
 export interface Accepted {
   name: string
   args: ArgsDef
+  variadic?: boolean
   operands?: string
 }
 
@@ -19,7 +20,8 @@ export function checkArguments(command: Accepted, head: readonly string[], opera
   const slots = Object.entries(command.args).filter(([, definition]) => definition.type === 'positional')
   for (const token of tokensOf(command.args, head)) {
     if (token.kind === 'option') checkOption(command, token)
-    if (token.kind === 'positional' && ++positionals > slots.length) throw tooMany(command, token.value)
+    if (token.kind !== 'positional') continue
+    if (++positionals > slots.length && command.variadic !== true) throw tooMany(command, token.value)
   }
   const missing = slots.slice(positionals).find(([, definition]) => definition.required !== false)
   if (missing) throw new UsageError(`${command.name} needs ${missing[0].toUpperCase()}`)

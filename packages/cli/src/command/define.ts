@@ -15,6 +15,8 @@ export interface CommandOptions<A extends ArgsDef> {
   /** As it is called; its description stands in the list of commands. */
   name: string
   args: A
+  /** The last positional may be given more than once; `args._` has all positionals. @default false */
+  variadic?: boolean
   /** What stands after `--` in the usage line; a command without it refuses `--`. */
   operands?: string
   /** Resolves to the exit code. An error that it throws is said in one line by the caller. */

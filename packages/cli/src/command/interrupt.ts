@@ -15,7 +15,7 @@ export interface Interruption {
   /** Aborts at the first signal; the reason is its name, or `output closed`. */
   readonly signal: AbortSignal
   /** Gives the signals back to the process. */
-  release(): void
+  readonly release: () => void
 }
 
 /** Starts to listen; `atOnce` runs before the process is ended by a second signal, and must be synchronous. */

@@ -7,18 +7,18 @@
  * - Nobody else may write to the stream while the region is open; use `log`. `close` leaves the last frame standing.
  */
 import type { WriteStream } from 'node:tty'
-import { widthOf } from './text.ts'
+import { truncate, widthOf } from './text.ts'
 
 /** How many milliseconds lie between two frames at least. */
 export const FRAME_INTERVAL = 100
 
 export interface LiveRegion {
   /** Something changed: draw soon. */
-  invalidate(): void
+  readonly invalidate: () => void
   /** Writes a line above the region, for good. */
-  log(line: string): void
+  readonly log: (line: string) => void
   /** Draws what is left to draw and gives the terminal back. Idempotent. */
-  close(): void
+  readonly close: () => void
 }
 
 /** What a frame may fill. */
@@ -49,7 +49,10 @@ export function openLiveRegion(terminal: Terminal, render: (size: FrameSize) => 
     if (terminal.writableNeedDrain) return // `drain` asks again
     lastFrame = performance.now()
     const frame = size()
-    const next = render(frame).slice(0, frame.rows)
+    // A line that wraps would take two rows, and the next frame would start too low.
+    const next = render(frame)
+      .slice(0, frame.rows)
+      .map(line => truncate(line, frame.columns))
     const patch = patchOf(drawn, next)
     drawn = next
     if (patch !== '') terminal.write(patch)

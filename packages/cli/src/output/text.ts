@@ -6,6 +6,8 @@ import { stripVTControlCharacters } from 'node:util'
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g
+// oxlint-disable-next-line no-control-regex -- what styleText writes
+const COLOUR = /(\u001b\[[\d;]*m)/
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
 const COMBINING = /^[\p{Mark}\p{Format}]/u
@@ -22,17 +24,26 @@ export function widthOf(text: string): number {
   return width
 }
 
-/** A plain text in at most so many columns; what was cut is marked by `…`. */
+/** A text in at most so many columns, its colours kept; what was cut is marked by `…`. */
 export function truncate(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text
+  if (columns <= 0) return ''
   let kept = ''
   let width = 0
-  for (const character of text) {
-    width += widthOfCharacter(character)
-    if (width > columns - 1) break
-    kept += character
+  let cut = false
+  for (const part of text.split(COLOUR)) {
+    if (part.startsWith('\u001b')) kept += part
+    else if (!cut) {
+      for (const character of part) {
+        width += widthOfCharacter(character)
+        cut = width > columns - 1
+        if (cut) break
+        kept += character
+      }
+      if (cut) kept += '…'
+    }
   }
-  return columns > 0 ? `${kept}…` : ''
+  return kept
 }
 
 function widthOfCharacter(character: string): number {

@@ -75,6 +75,14 @@ describe('a live region', () => {
     region.close()
   })
 
+  it('cuts lines that would wrap', () => {
+    const screen = new Screen(20, 10)
+    const { region } = openOn(screen, ['a line that is far too long'])
+    vi.advanceTimersByTime(FRAME_INTERVAL)
+    expect(screen.shown).toEqual(['a line that is far …'])
+    region.close()
+  })
+
   it('puts lines that stay above itself', () => {
     const screen = new Screen()
     const { region } = openOn(screen, ['live'])

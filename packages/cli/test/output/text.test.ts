@@ -43,6 +43,7 @@ describe('text of agents', () => {
     expect(truncate('日本語', 4)).toBe('日…')
     expect(truncate('abc', 3)).toBe('abc')
     expect(truncate('abc', 0)).toBe('')
+    expect(truncate('\u001b[31mabcdef\u001b[39m', 4)).toBe('\u001b[31mabc…\u001b[39m')
   })
 })
 

@@ -1,0 +1,58 @@
+/**
+ * One agent of the demo: a program as a user would write it, through the public API alone. It holds a child that called
+ * setsid, so that no process group and no terminal leads to it, and a directory with a file; then it stays.
+ *
+ * Started with `ID STORE ROOT` on an IPC channel. Says what it holds, and ends when it is asked to stop, or when the
+ * channel closes because the demo is gone, however that happened.
+ */
+import { once } from 'node:events'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { connect } from '@oakum/core/fleet'
+import { Scope } from '@oakum/core/scope'
+import { END, NOTES, type AgentReport } from './report.ts'
+
+const [id = '', store = '', root = ''] = process.argv.slice(2)
+
+const over = new AbortController()
+const end = (): void => over.abort()
+process.once('disconnect', end)
+process.on('message', message => void (message === END && end()))
+if (!process.connected) end()
+
+const fleet = await connect(store)
+const scope = new Scope(id)
+const agent = await fleet.register({ id, roots: [root], state: 'working' })
+agent.signal.addEventListener('abort', end)
+
+const directory = join(root, id)
+await mkdir(directory, { recursive: true })
+await agent.own('directory', directory)
+await writeFile(join(directory, NOTES), `What ${id} has learnt so far.\n`)
+
+const child = scope.spawn('sleep', ['86400'], {
+  detached: true,
+  env: { ...process.env, ...agent.env },
+  stdio: 'ignore',
+})
+await agent.own('process', child)
+
+const report: AgentReport = { childPid: child.pid, directory }
+if (process.connected) process.send?.(report)
+if (!over.signal.aborted) await once(over.signal, 'abort')
+
+await scope.close()
+await agent.release()
+if (!process.connected) await tidyUp()
+await fleet.close()
+if (process.connected) process.disconnect()
+
+/**
+ * The demo is gone without a word, so nobody else may be there to reclaim what the killed agents held. The last agent that
+ * ends removes the folder of the demo.
+ */
+async function tidyUp(): Promise<void> {
+  await fleet.coordinator().sweep()
+  const others = await readdir(root).catch(() => [])
+  if (others.length === 0) await rm(dirname(root), { recursive: true, force: true }).catch(() => undefined)
+}

@@ -1,0 +1,78 @@
+import type { AgentRecord, Fleet, OwnedResource } from '@oakum/core/fleet'
+import type { OakumEvent } from '@oakum/core/events'
+import { isMark, paintPhase } from '../output/agent-table.ts'
+import { formatAge } from '../output/duration.ts'
+import { formatEvent } from '../output/event-line.ts'
+import type { Paint } from '../output/paint.ts'
+import { plain } from '../output/text.ts'
+
+const EVENTS_SHOWN = 10
+
+/** Everything about one agent. */
+export interface AgentDetails {
+  agent: AgentRecord
+  resources: OwnedResource[]
+  children: string[]
+  /** The newest, oldest first. */
+  events: OakumEvent[]
+}
+
+export async function readDetails(
+  fleet: Fleet,
+  agent: AgentRecord,
+  living: readonly AgentRecord[],
+): Promise<AgentDetails> {
+  const [resources, events] = await Promise.all([
+    fleet.resources(agent),
+    fleet.events.read({ agent: agent.id, newest: true, limit: EVENTS_SHOWN }),
+  ])
+  const children = living.filter(other => other.parent?.id === agent.id && other.parent.epoch === agent.epoch)
+  return { agent, resources, children: children.map(child => child.id), events }
+}
+
+/** The details for people. */
+export function formatDetails(
+  { agent, resources, children, events }: AgentDetails,
+  paint: Paint,
+  now: number,
+): string[] {
+  const facts: [string, string][] = [
+    ['state', plain(agent.state)],
+    ['process', `${agent.process.pid} on ${plain(agent.host)}`],
+    ['registered', `${formatAge(now - agent.registeredAt)} ago`],
+    ['last beat', agent.lastBeat === null ? 'never' : `${formatAge(now - agent.lastBeat)} ago`],
+    ['lease ends', agent.expiresAt > now ? `in ${formatAge(agent.expiresAt - now)} unless it beats` : 'is over'],
+    ['epoch', agent.epoch],
+    ['parent', agent.parent?.id ?? ''],
+    ['children', children.join(' ')],
+    ['roots', agent.roots.map(plain).join(' ')],
+    [
+      'labels',
+      plain(
+        Object.entries(agent.labels)
+          .map(label => label.join('='))
+          .join(' '),
+      ),
+    ],
+    ['error', plain(agent.error ?? '')],
+  ]
+  return [
+    `${paint('bold', agent.id)}  ${paintPhase(agent, now, paint)}`,
+    ...facts.filter(([, value]) => value !== '').map(([name, value]) => `  ${paint('dim', name.padEnd(11))}${value}`),
+    ...section('owns', resources.filter(resource => !isMark(resource)).map(resourceLine), paint),
+    ...section(
+      'lately',
+      events.map(event => formatEvent(event, paint, now)),
+      paint,
+    ),
+  ]
+}
+
+function resourceLine({ kind, key, data, shared }: OwnedResource): string {
+  const name = kind === 'process' && typeof data.pid === 'number' ? String(data.pid) : plain(key)
+  return `${plain(kind).padEnd(10)} ${name}${shared ? ' (shared)' : ''}`
+}
+
+function section(title: string, lines: readonly string[], paint: Paint): string[] {
+  return lines.length === 0 ? [] : ['', paint('dim', title), ...lines.map(line => `  ${line}`)]
+}

@@ -1,0 +1,106 @@
+/**
+ * The fleet on a terminal, kept up to date.
+ *
+ * It reads the store once a second, and soon after an event; what it reads is bounded by what fits on the screen, not by the
+ * size of the fleet.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { OakumEvent } from '@oakum/core/events'
+import type { Fleet, FleetCounts } from '@oakum/core/fleet'
+import { describeError } from '../command/errors.ts'
+import { countOwned, formatAgents, type AgentRow } from '../output/agent-table.ts'
+import { formatEvent } from '../output/event-line.ts'
+import { openLiveRegion, type FrameSize, type LiveRegion } from '../output/live.ts'
+import type { Paint } from '../output/paint.ts'
+import { lifecycleEvents } from './lifecycle.ts'
+
+const READ_EVERY = 1_000
+const ROWS_READ = 200
+const EVENTS_SHOWN = 5
+/** Title, totals, and the empty lines between. */
+const OTHER_LINES = 6
+
+interface Picture {
+  rows: AgentRow[]
+  counts: FleetCounts
+  /** The newest, oldest first. */
+  events: OakumEvent[]
+}
+
+export interface LiveTable {
+  /** Shows the fleet until the signal aborts. */
+  readonly show: (signal: AbortSignal) => Promise<void>
+  /** Says what went wrong, above the table. */
+  readonly report: (error: unknown) => void
+}
+
+export function createLiveTable(fleet: Fleet, terminal: NodeJS.WriteStream, title: string, paint: Paint): LiveTable {
+  let region: LiveRegion | undefined
+  const report = (error: unknown): void => {
+    const line = paint('red', describeError(error))
+    if (region === undefined) console.error(line)
+    else region.log(line)
+  }
+
+  async function show(signal: AbortSignal): Promise<void> {
+    let picture = await readPicture(fleet, [])
+    region = openLiveRegion(terminal, size => frameOf(picture, title, size, paint))
+    const redraw = region.invalidate
+    const refresh = async (): Promise<void> => {
+      picture = await readPicture(fleet, picture.events)
+      redraw()
+    }
+    const following = followEvents(fleet, signal, event => {
+      picture.events = [...picture.events, event].slice(-EVENTS_SHOWN)
+      redraw()
+    })
+    try {
+      while (!signal.aborted) {
+        await sleep(READ_EVERY, undefined, { signal }).catch(() => undefined) // an abort ends the loop
+        await refresh().catch(report)
+      }
+      await following
+    } finally {
+      region.close()
+      region = undefined
+    }
+  }
+  return { show, report }
+}
+
+async function followEvents(fleet: Fleet, signal: AbortSignal, take: (event: OakumEvent) => void): Promise<void> {
+  for await (const event of lifecycleEvents(fleet, signal)) take(event)
+}
+
+async function readPicture(fleet: Fleet, events: OakumEvent[]): Promise<Picture> {
+  const [agents, counts] = await Promise.all([fleet.list({ limit: ROWS_READ }), fleet.counts()])
+  const rows = await Promise.all(agents.map(async agent => ({ agent, owned: await countOwned(fleet, agent) })))
+  return { rows, counts, events }
+}
+
+function frameOf(picture: Picture, title: string, { columns, rows }: FrameSize, paint: Paint): string[] {
+  const now = Date.now()
+  const { counts, events } = picture
+  const room = Math.max(1, rows - OTHER_LINES - events.length)
+  const shown = picture.rows.slice(0, picture.rows.length > room ? room - 1 : room)
+  const total = Object.values(counts.phases).reduce((sum, count) => sum + count, 0)
+  return [
+    `${paint('bold', 'oakum up')}  ${paint('dim', title)}`,
+    '',
+    ...(total === 0
+      ? [paint('dim', 'No agents yet. Start one: oakum run -- COMMAND')]
+      : formatAgents(shown, { paint, now, width: columns })),
+    ...(total > shown.length ? [paint('dim', `… and ${total - shown.length} more`)] : []),
+    '',
+    totals(counts, paint),
+    '',
+    ...events.map(event => formatEvent(event, paint, now)),
+  ]
+}
+
+function totals({ phases, tombstones }: FleetCounts, paint: Paint): string {
+  const living = (['alive', 'starting', 'draining', 'reaping', 'quarantined'] as const)
+    .filter(phase => phase === 'alive' || phases[phase] > 0)
+    .map(phase => `${phases[phase]} ${phase}`)
+  return `${paint('bold', living.join(', '))}${paint('dim', `  ${tombstones} ended`)}`
+}
