@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
 import { openDatabase } from '../../src/sqlite/open.ts'
@@ -125,12 +125,19 @@ it('refuses a folder in place of the file, and a path below a file', () => {
   }
 })
 
-it('refuses a file that it may not read', ({ skip }) => {
-  if (process.getuid?.() === 0) skip('no file is unreadable for root')
+it('refuses a file that it may not read', () => {
   const path = join(temporaryFolder(), 'notes.db')
   openDatabase({ path, ...NOTES }).close()
+  chmodSync(dirname(path), 0o755)
   chmodSync(path, 0o000)
-  expect(() => openDatabase({ path, ...NOTES })).toThrow(expect.objectContaining({ code: 'STORE_UNREADABLE' }))
+  // No file is unreadable for root, so root is somebody else for a moment.
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.('nobody')
+  try {
+    expect(() => openDatabase({ path, ...NOTES })).toThrow(expect.objectContaining({ code: 'STORE_UNREADABLE' }))
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
 })
 
 it('lets three processes make the same file at the same time, 20 times', { timeout: 60_000 }, async () => {
