@@ -15,10 +15,8 @@ import { fencedError } from './lease.ts'
 import type { Epoch, LeaseRef } from './records.ts'
 import type { ReleaseReport } from './reclaim.ts'
 import { describeResource, type ResourceRefs, type UserResource } from './resource-refs.ts'
+import type { Release } from '../scope/scope.ts'
 import type { CallOptions, FleetStore } from './store.ts'
-
-/** Undoes one thing that an agent took. Idempotent. */
-export type AgentRelease = () => Promise<void>
 
 /** Where an agent is in its life, as its own process knows it. */
 export type AgentPhase = 'starting' | 'alive' | 'draining' | 'released' | 'fenced'
@@ -88,9 +86,9 @@ export class Agent implements LeaseRef {
    *
    * @throws OakumError FENCED, PATH_OUTSIDE_ROOTS, PROCESS_NOT_FOUND, LOCK_HELD, INVALID_OPTION
    */
-  async own<K extends keyof ResourceRefs>(kind: K, ref: ResourceRefs[K], options?: CallOptions): Promise<AgentRelease>
-  async own(kind: string, ref: UserResource, options?: CallOptions): Promise<AgentRelease>
-  async own(kind: string, ref: unknown, options: CallOptions = {}): Promise<AgentRelease> {
+  async own<K extends keyof ResourceRefs>(kind: K, ref: ResourceRefs[K], options?: CallOptions): Promise<Release>
+  async own(kind: string, ref: UserResource, options?: CallOptions): Promise<Release>
+  async own(kind: string, ref: unknown, options: CallOptions = {}): Promise<Release> {
     throwIfAborted(options.signal)
     this.#assertLive()
     const { store, roots, lease } = this.#parts
@@ -138,7 +136,7 @@ export class Agent implements LeaseRef {
    *
    * @throws OakumError LOCK_HELD when the time-out passed, FENCED
    */
-  async lock(name: string, { signal, timeout = Infinity }: LockOptions = {}): Promise<AgentRelease> {
+  async lock(name: string, { signal, timeout = Infinity }: LockOptions = {}): Promise<Release> {
     const { store, lease } = this.#parts
     const options: CallOptions = signal === undefined ? {} : { signal }
     const giveUpAt = performance.now() + timeout
@@ -205,7 +203,7 @@ export class Agent implements LeaseRef {
   }
 }
 
-function once(release: () => Promise<void>): AgentRelease {
+function once(release: () => Promise<void>): Release {
   let running: Promise<void> | undefined
   return () => (running ??= release())
 }

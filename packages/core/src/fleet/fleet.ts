@@ -169,6 +169,11 @@ export class Fleet {
     return this.#store.resources({ id: ref.id, epoch: ref.epoch }, options)
   }
 
+  /** Reads a value that an agent wrote; null when there is none. */
+  async getKey(key: string, options?: CallOptions): Promise<string | null> {
+    return this.#store.getKey(key, options)
+  }
+
   async counts(options?: CallOptions): Promise<FleetCounts> {
     return this.#store.counts(options)
   }

@@ -40,7 +40,7 @@ async function reclaimWorktree(resource: OwnedResource, { signal }: ReclaimConte
   if (check.state === 'other') return { kept: check.why }
   if (typeof repository !== 'string') return { kept: 'its record names no repository' }
   const changes = await git(identity.path, ['status', '--porcelain', '--untracked-files=all'], signal)
-  if (changes !== '') return { kept: `${changes.split('\n').length} files in it are modified or untracked` }
+  if (changes !== '') return { kept: `${changes.split('\n').length} of its files modified or untracked` }
   await git(repository, ['worktree', 'remove', identity.path], signal)
   return 'released'
 }
