@@ -1,0 +1,251 @@
+import { mkdirSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Fleet, Reclaimer } from '../../src/fleet/index.ts'
+import { temporaryFolder } from '../support/sqlite.ts'
+import { until } from '../support/until.ts'
+import { openUrl, quickCoordinator } from './fleets.ts'
+
+const LEASE = 80
+
+/** A store with agents whose leases run out at once: nobody beats for them. */
+async function leaveOrphans(url: string, register: (fleet: Fleet) => Promise<void>): Promise<void> {
+  const fleet = await openUrl(url, { leaseTtl: LEASE })
+  await register(fleet)
+  await fleet.close({ release: false })
+  await new Promise(done => setTimeout(done, LEASE + 20))
+}
+
+function thing(key: string): { kind: string; ref: { key: string } } {
+  return { kind: 'thing', ref: { key } }
+}
+
+/** Notes what it reclaims, and refuses what it is told to. */
+function things(options: { refuse?: string[] } = {}): Reclaimer & { order: string[] } {
+  const order: string[] = []
+  return {
+    kind: 'thing',
+    order,
+    async reclaim({ key }) {
+      order.push(key)
+      if (options.refuse?.includes(key) === true) throw new Error(`${key} is stuck`)
+    },
+  }
+}
+
+describe('a sweep', () => {
+  it('reclaims the silent, leaves the living, and says who', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    const root = temporaryFolder()
+    mkdirSync(join(root, 'work'))
+    await leaveOrphans(url, async fleet => {
+      const agent = await fleet.register({ id: 'silent', roots: [root] })
+      await agent.own('directory', join(root, 'work'))
+      await until(() => agent.phase === 'alive')
+    })
+    const fleet = await openUrl(url)
+    await fleet.register({ id: 'living' })
+    const result = await quickCoordinator(fleet).sweep()
+    expect(result).toMatchObject({ orphansDetected: 1, orphansCleaned: 1, healthyAgents: 1 })
+    const [orphan] = result.orphans
+    expect(orphan).toMatchObject({ agentId: 'silent', reason: 'stale_heartbeat', released: 1, status: 'cleaned' })
+    expect(orphan?.idleTime).toBeGreaterThanOrEqual(LEASE)
+    expect(orphan?.lastSeen).toBeGreaterThan(Date.now() - 10_000)
+    expect(existsSync(join(root, 'work'))).toBe(false)
+  })
+
+  it('reclaims children before their parents', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    await leaveOrphans(url, async fleet => {
+      const top = await fleet.register({ id: 'top', resources: [thing('top')] })
+      const middle = await fleet.register({ id: 'middle', parent: top, resources: [thing('middle')] })
+      await fleet.register({ id: 'leaf-1', parent: middle, resources: [thing('leaf')] })
+      await fleet.register({ id: 'leaf-2', parent: 'middle', resources: [thing('leaf')] })
+    })
+    const reclaimer = things()
+    const result = await quickCoordinator(await openUrl(url), { reclaimers: [reclaimer] }).sweep()
+    expect(result.orphansCleaned).toBe(4)
+    expect(reclaimer.order).toEqual(['leaf', 'leaf', 'middle', 'top'])
+  })
+
+  it('tries again what could not be reclaimed, then quarantines it, while others are cleaned', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    await leaveOrphans(url, async fleet => {
+      await fleet.register({ id: 'stuck', resources: [thing('fine'), thing('stuck')] })
+      await fleet.register({ id: 'unknown', resources: [{ kind: 'mystery', ref: { key: 'x' } }] })
+      await fleet.register({ id: 'easy', resources: [thing('easy')] })
+    })
+    const fleet = await openUrl(url)
+    const reclaimer = things({ refuse: ['stuck'] })
+    const coordinator = quickCoordinator(fleet, { reclaimers: [reclaimer], maxAttempts: 3 })
+    const first = await coordinator.sweep()
+    expect(first).toMatchObject({ orphansDetected: 3, orphansCleaned: 1 })
+    expect(first.orphans.find(({ agentId }) => agentId === 'stuck')).toMatchObject({
+      status: 'retry',
+      released: 1,
+      error: 'stuck is stuck',
+    })
+    await until(async () => {
+      await coordinator.sweep()
+      return (await fleet.counts()).phases.quarantined === 2
+    })
+    expect(await fleet.get('stuck')).toMatchObject({ phase: 'quarantined', attempts: 3, error: 'stuck is stuck' })
+    expect((await fleet.get('unknown'))?.error).toContain('mystery')
+    // What went in the first attempt was not reclaimed again.
+    expect(reclaimer.order.filter(key => key === 'fine')).toHaveLength(1)
+    await coordinator.sweep()
+    expect(reclaimer.order.filter(key => key === 'stuck')).toHaveLength(3)
+    await fleet.flush()
+    expect(await fleet.events.read({ types: ['agent_quarantined'] })).toHaveLength(2)
+  })
+
+  it('leaves a reclaimer behind that does not listen, and goes on', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    await leaveOrphans(url, async fleet => {
+      await fleet.register({ id: 'deaf', resources: [{ kind: 'deaf', ref: { key: 'x' } }] })
+      await fleet.register({ id: 'easy' })
+    })
+    let told: AbortSignal | undefined
+    const deaf: Reclaimer = {
+      kind: 'deaf',
+      reclaim: (_resource, { signal }) => {
+        told = signal
+        return new Promise(() => undefined)
+      },
+    }
+    const coordinator = quickCoordinator(await openUrl(url), { reclaimers: [deaf], reclaimTimeout: 50 })
+    const { orphans } = await coordinator.sweep()
+    expect(orphans.find(({ agentId }) => agentId === 'easy')?.status).toBe('cleaned')
+    expect(orphans.find(({ agentId }) => agentId === 'deaf')).toMatchObject({
+      status: 'retry',
+      error: 'Reclaiming deaf x took longer than 50 ms.',
+    })
+    expect(told?.aborted).toBe(true)
+  })
+
+  it('takes more than one claim’s worth in several rounds, and tells of each once', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    await leaveOrphans(url, async fleet => {
+      for (let i = 0; i < 300; i++) await fleet.register({ id: `a-${i}` })
+    })
+    const fleet = await openUrl(url)
+    const result = await quickCoordinator(fleet).sweep()
+    expect([result.orphansDetected, result.orphansCleaned]).toEqual([300, 300])
+    expect(await fleet.events.read({ types: ['cleanup_completed'] })).toHaveLength(300)
+    expect(await fleet.events.read({ types: ['orphans_detected'] })).toHaveLength(1)
+  })
+
+  it('is one when it is asked for twice at once', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a' })))
+    const coordinator = quickCoordinator(await openUrl(url))
+    const [first, second] = await Promise.all([coordinator.sweep(), coordinator.sweep()])
+    expect(first).toBe(second)
+    expect(first.orphansCleaned).toBe(1)
+  })
+
+  it('waits for the grace between the announcement and the first reclaimer', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a', resources: [thing('x')] })))
+    const fleet = await openUrl(url)
+    const reclaimer = things()
+    const sweep = quickCoordinator(fleet, { reclaimers: [reclaimer], grace: 200 }).sweep()
+    await until(async () => {
+      await fleet.flush()
+      return (await fleet.events.read({ types: ['cleanup_started'] })).length === 1
+    })
+    expect(reclaimer.order).toEqual([])
+    await sweep
+    expect(reclaimer.order).toEqual(['x'])
+  })
+
+  it('keeps its claims for as long as a slow reclaim takes', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a', resources: [thing('x')] })))
+    let runs = 0
+    const slow: Reclaimer = {
+      kind: 'thing',
+      reclaim: async () => {
+        runs++
+        await new Promise(done => setTimeout(done, 400))
+      },
+    }
+    const [first, second] = [await openUrl(url), await openUrl(url)]
+    const options = { reclaimers: [slow], claimTtl: 90 }
+    const sweep = quickCoordinator(first, options).sweep()
+    const rival = quickCoordinator(second, options)
+    await until(() => runs === 1)
+    for (let i = 0; i < 5; i++) {
+      expect((await rival.sweep()).orphansDetected).toBe(0)
+      await new Promise(done => setTimeout(done, 50))
+    }
+    expect(await sweep).toMatchObject({ orphansCleaned: 1 })
+    expect(runs).toBe(1)
+  })
+})
+
+describe('a coordinator', () => {
+  it('sweeps by itself, until it is stopped, and again when it is started again', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    const fleet = await openUrl(url)
+    const errors: unknown[] = []
+    const coordinator = quickCoordinator(fleet, { sweepEvery: 20, onError: error => errors.push(error) })
+    coordinator.start()
+    coordinator.start()
+    await leaveOrphans(url, async other => void (await other.register({ id: 'first' })))
+    await until(async () => (await fleet.tombstones({ id: 'first' })).length === 1)
+    await coordinator.stop()
+    await coordinator.stop()
+
+    await leaveOrphans(url, async other => void (await other.register({ id: 'second' })))
+    expect(await fleet.get('second')).not.toBeNull()
+    coordinator.start()
+    await until(async () => (await fleet.get('second')) === null)
+    await coordinator.stop()
+    expect(errors).toEqual([])
+  })
+
+  it('waits for the reclaims that run when it is stopped', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a', resources: [thing('x')] })))
+    let state = 'waiting'
+    const slow: Reclaimer = {
+      kind: 'thing',
+      reclaim: async () => {
+        state = 'running'
+        await new Promise(done => setTimeout(done, 100))
+        state = 'done'
+      },
+    }
+    const fleet = await openUrl(url)
+    const coordinator = quickCoordinator(fleet, { reclaimers: [slow] })
+    coordinator.start()
+    await until(() => state === 'running')
+    await coordinator.stop()
+    expect(state).toBe('done')
+    expect(await fleet.get('a')).toBeNull()
+  })
+
+  it('tells the reclaims that run to stop when its own time to stop is over', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a', resources: [thing('x')] })))
+    let running = false
+    const patient: Reclaimer = {
+      kind: 'thing',
+      reclaim: (_resource, { signal }) =>
+        new Promise((_resolve, reject) => {
+          running = true
+          signal.addEventListener('abort', () => reject(signal.reason as Error))
+        }),
+    }
+    const fleet = await openUrl(url)
+    const coordinator = quickCoordinator(fleet, { reclaimers: [patient], claimTtl: 100 })
+    coordinator.start()
+    await until(() => running)
+    await coordinator.stop({ deadline: 20 })
+    // The lease is still claimed, and taken over when the claim has run out.
+    expect(await fleet.get('a')).toMatchObject({ phase: 'reaping' })
+    const heir = quickCoordinator(fleet, { reclaimers: [things()] })
+    await until(async () => (await heir.sweep()).orphansCleaned === 1)
+  })
+})
