@@ -17,7 +17,10 @@ interface Drivers {
 type Open = (url: string, options: FleetOptions, settings: FleetSettings) => Promise<Drivers>
 
 /** Drivers are loaded when they are asked for, so that nobody pays for another's store. */
-const DRIVERS: Readonly<Record<string, Open>> = { memory: openMemory, sqlite: openSqlite }
+const DRIVERS: ReadonlyMap<string, Open> = new Map([
+  ['memory:', openMemory],
+  ['sqlite:', openSqlite],
+])
 
 /**
  * Opens a fleet by its URL: `sqlite:DIR`, a folder that all processes of a machine can share, or `memory:`, a private store
@@ -29,9 +32,9 @@ export async function connect(url: string, options: FleetOptions = {}): Promise<
   throwIfAborted(options.signal)
   const settings = resolveFleetOptions(options)
   if (options.namespace !== undefined && options.namespace !== '') validateId(options.namespace)
-  const open = DRIVERS[url.slice(0, url.indexOf(':'))]
+  const open = DRIVERS.get(url.slice(0, url.indexOf(':') + 1))
   if (open === undefined) {
-    const known = Object.keys(DRIVERS).map(scheme => `${scheme}:`)
+    const known = [...DRIVERS.keys()]
     throw new OakumError('STORE_UNKNOWN', `${url} is no store that Oakum knows (${known.join(', ')}).`, {
       facts: { url, known },
     })

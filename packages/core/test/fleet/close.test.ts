@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { connect, type Reclaimer } from '../../src/fleet/index.ts'
+import { PROGRAM_FLAGS } from '../support/fixture-program.ts'
+import { temporaryFolder } from '../support/sqlite.ts'
+import { openUrl, quickCoordinator, refusal } from './fleets.ts'
+
+const ORDERLY = fileURLToPath(new URL('fixtures/orderly.ts', import.meta.url))
+
+describe('closing a fleet', () => {
+  it.each(['memory', 'sqlite'])('leaves neither handles nor files, and lets the process end, on %s', async store => {
+    const folder = temporaryFolder()
+    const url = store === 'memory' ? 'memory:' : `sqlite:${folder}`
+    const args = [...PROGRAM_FLAGS, ORDERLY, url, folder]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 10_000 })
+    expect(JSON.parse(stdout)).toEqual({ files: [], timers: [] })
+  })
+
+  it('releases its agents, and refuses whatever comes after', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    const fleet = await connect(url)
+    const agent = await fleet.register({ id: 'a' })
+    await fleet.close()
+    await fleet.close()
+    expect(agent.phase).toBe('released')
+    expect(await refusal(() => fleet.register({ id: 'b' }))).toBe('STORE_CLOSED')
+    expect(await refusal(() => fleet.agents())).toBe('STORE_CLOSED')
+    const other = await openUrl(url)
+    expect(await other.agents()).toEqual([])
+    // Its events were moved before it closed.
+    expect((await other.events.read({ agent: 'a' })).map(({ type }) => type)).toEqual([
+      'agent_registered',
+      'agent_stopped',
+    ])
+  })
+
+  it('is bounded in time, tries everything, and reports what refused', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    const deaf: Reclaimer = { kind: 'deaf', reclaim: () => new Promise(() => undefined) }
+    const fleet = await connect(url, { reclaimers: [deaf] })
+    await fleet.register({ id: 'deaf', resources: [{ kind: 'deaf', ref: { key: 'x' } }] })
+    await fleet.register({ id: 'easy' })
+    const startedAt = performance.now()
+    const error: unknown = await fleet.close({ deadline: 50 }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'RESOURCE_REFUSED', facts: { errors: 1 } })
+    expect(performance.now() - startedAt).toBeLessThan(3_000)
+
+    const other = await openUrl(url)
+    expect(await other.get('easy')).toBeNull()
+    expect(await other.get('deaf')).toMatchObject({ phase: 'reaping', reason: 'released' })
+  })
+})
+
+describe('a release', () => {
+  it('that fails is reported, and finished by a coordinator as nobody’s orphan', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    const fleet = await openUrl(url)
+    const agent = await fleet.register({ id: 'a', resources: [{ kind: 'thing', ref: { key: 'x' } }] })
+    expect(await refusal(() => agent.release())).toBe('RESOURCE_REFUSED')
+    expect(agent.phase).toBe('released')
+
+    const reclaimed: string[] = []
+    const reclaimer: Reclaimer = { kind: 'thing', reclaim: async ({ key }) => void reclaimed.push(key) }
+    const coordinator = quickCoordinator(fleet, { reclaimers: [reclaimer] })
+    while (reclaimed.length === 0) expect(await coordinator.sweep()).toMatchObject({ orphansDetected: 0 })
+    expect(await fleet.tombstones({ id: 'a' })).toMatchObject([{ reason: 'released' }])
+  })
+
+  it('uses the reclaimers that the fleet was connected with', async () => {
+    const reclaimed: string[] = []
+    const reclaimer: Reclaimer = {
+      kind: 'thing',
+      reclaim: async ({ key, data }) => void reclaimed.push(key, String(data['n'])),
+    }
+    const fleet = await openUrl('memory:', { reclaimers: [reclaimer] })
+    const agent = await fleet.register({ id: 'a' })
+    await agent.own('thing', { key: 'x', data: { n: 1 } })
+    expect(await agent.release()).toEqual({ released: 1, kept: [] })
+    expect(reclaimed).toEqual(['x', '1'])
+  })
+})
+
+describe('connecting', () => {
+  it.each(['redis://localhost', 'nonsense', '', 'sqlite:', 'postgres:x', 'constructor:x'])('refuses %j', async url => {
+    expect(await refusal(() => connect(url))).toBe('STORE_UNKNOWN')
+  })
+
+  it('refuses times that cannot work', async () => {
+    for (const options of [
+      { leaseTtl: 0 },
+      { leaseTtl: Number.NaN },
+      { beatEvery: 100_000 },
+      { fenceAfter: 120_000 },
+      { leaseTtl: 1_000, beatEvery: 900 },
+    ]) {
+      expect(await refusal(() => connect('memory:', options))).toBe('INVALID_OPTION')
+    }
+    expect(await refusal(() => connect('memory:', { namespace: '../x' }))).toBe('INVALID_ID')
+  })
+
+  it('keeps fleets of different namespaces apart', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    const [red, blue] = [await openUrl(url, { namespace: 'red' }), await openUrl(url, { namespace: 'blue' })]
+    await red.register({ id: 'a' })
+    await blue.register({ id: 'a' })
+    expect(await blue.agents()).toHaveLength(1)
+  })
+})
