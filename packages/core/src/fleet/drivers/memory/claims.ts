@@ -80,7 +80,6 @@ function planOf(state: FleetState, what: ClaimRequest['what'], limit: number, no
     const due = found
       .filter(lease => lease.phase === 'reaping')
       .map(lease => ({ lease, reason: lease.reason ?? reasonOfSilence(lease), depth: lease.depth }))
-      .toSorted((a, b) => a.lease.claimUntil - b.lease.claimUntil || b.depth - a.depth)
     const ended = found
       .filter(lease => lease.phase !== 'reaping')
       .map(lease => ({ lease, reason: reasonOfSilence(lease) }))

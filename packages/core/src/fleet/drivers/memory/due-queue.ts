@@ -1,49 +1,61 @@
+/** When an item is due; of two at the same time the one with the lower rank comes first. */
+export interface Due {
+  at: number
+  rank: number
+}
+
+interface Entry<T> {
+  due: Due
+  item: T
+}
+
 /** Left-over entries that are not worth a compaction. */
 const SLACK = 64
 
 /**
- * What is due next, without a look at what is not: a binary heap of times.
+ * What is due next, without a look at what is not: a binary heap.
  *
- * Most deadlines are put off again and again, so putting one off costs nothing: an entry may be earlier than the true time
- * of its item, and is moved when it comes to the top. Bringing a time forward takes an `add`. An item that `dueAt` answers
- * with null for leaves the queue when it comes to the top.
+ * Most deadlines are put off again and again, so putting one off costs nothing: an entry may be earlier than its item is
+ * due, and is moved when it comes to the top. Bringing a deadline forward takes an `add`. An item for which `dueOf` answers
+ * null leaves the queue when it comes to the top.
  */
 export class DueQueue<T> {
-  readonly #dueAt: (item: T) => number | null
-  #heap: { at: number; item: T }[] = []
-  /** The time of each item's one valid entry; entries with another time are left-overs. */
-  readonly #queued = new Map<T, number>()
+  readonly #dueOf: (item: T) => Due | null
+  #heap: Entry<T>[] = []
+  /** The one valid entry of each item; others are left-overs. */
+  readonly #valid = new Map<T, Entry<T>>()
 
-  constructor(dueAt: (item: T) => number | null) {
-    this.#dueAt = dueAt
+  constructor(dueOf: (item: T) => Due | null) {
+    this.#dueOf = dueOf
   }
 
-  /** Makes sure that the item comes up no later than its time. */
+  /** Makes sure that the item comes up no later than it is due. */
   add(item: T): void {
-    const at = this.#dueAt(item)
-    if (at === null) return
-    const queued = this.#queued.get(item)
-    if (queued !== undefined && queued <= at) return
-    this.#queued.set(item, at)
-    this.#push({ at, item })
+    const due = this.#dueOf(item)
+    if (due === null) return
+    const valid = this.#valid.get(item)
+    if (valid !== undefined && compare(valid.due, due) <= 0) return
+    const entry = { due, item }
+    this.#valid.set(item, entry)
+    this.#push(entry)
   }
 
   /** Forgets the item; amortised, nothing of it stays in memory. */
   delete(item: T): void {
-    this.#queued.delete(item)
-    if (this.#heap.length > 2 * this.#queued.size + SLACK) this.#compact()
+    this.#valid.delete(item)
+    if (this.#heap.length > 2 * this.#valid.size + SLACK) this.#compact()
   }
 
-  /** At most `limit` items that are due, earliest first. They stay in the queue. */
+  /** At most `limit` items that are due, in order. They stay in the queue. */
   due(now: number, limit: number): T[] {
     const found: T[] = []
     let top = this.#heap[0]
-    while (top !== undefined && top.at <= now && found.length < limit) {
+    while (top !== undefined && top.due.at <= now && found.length < limit) {
       this.#pop()
-      if (this.#queued.get(top.item) === top.at) {
-        this.#queued.delete(top.item)
-        const at = this.#dueAt(top.item)
-        if (at !== null && at <= now) found.push(top.item)
+      if (this.#valid.get(top.item) === top) {
+        this.#valid.delete(top.item)
+        const due = this.#dueOf(top.item)
+        if (due !== null && compare(due, top.due) <= 0) found.push(top.item)
         else this.add(top.item)
       }
       top = this.#heap[0]
@@ -53,18 +65,17 @@ export class DueQueue<T> {
   }
 
   #compact(): void {
-    const valid = this.#heap.filter(({ at, item }) => this.#queued.get(item) === at)
     // A sorted list is a heap.
-    this.#heap = valid.toSorted((a, b) => a.at - b.at)
+    this.#heap = [...this.#valid.values()].toSorted((a, b) => compare(a.due, b.due))
   }
 
-  #push(entry: { at: number; item: T }): void {
+  #push(entry: Entry<T>): void {
     const heap = this.#heap
     let index = heap.push(entry) - 1
     while (index > 0) {
       const parent = (index - 1) >> 1
       const above = heap[parent]
-      if (above === undefined || above.at <= entry.at) break
+      if (above === undefined || compare(above.due, entry.due) <= 0) break
       heap[index] = above
       index = parent
     }
@@ -79,11 +90,15 @@ export class DueQueue<T> {
     for (;;) {
       const left = heap[2 * index + 1]
       const right = heap[2 * index + 2]
-      const child = right !== undefined && left !== undefined && right.at < left.at ? right : left
-      if (child === undefined || child.at >= last.at) break
+      const child = left !== undefined && right !== undefined && compare(right.due, left.due) < 0 ? right : left
+      if (child === undefined || compare(child.due, last.due) >= 0) break
       heap[index] = child
       index = 2 * index + (child === right ? 2 : 1)
     }
     heap[index] = last
   }
+}
+
+function compare(a: Due, b: Due): number {
+  return a.at - b.at || a.rank - b.rank
 }

@@ -7,6 +7,7 @@ import type {
   Registration,
   Tombstone,
 } from '../../records.ts'
+import type { Due } from './due-queue.ts'
 
 /** One lease as this driver holds it. */
 export interface Lease extends LeaseRef {
@@ -41,10 +42,10 @@ export interface Resource extends Omit<OwnedResource, 'data' | 'shared'> {
   data: string
 }
 
-/** When a sweep has to look at the lease, null for never. */
-export function dueAt(lease: Lease): number | null {
+/** When a sweep has to look at the lease, null for never. Of those that ended together the deepest comes first. */
+export function dueOf(lease: Lease): Due | null {
   if (lease.phase === 'quarantined') return null
-  return lease.phase === 'reaping' ? lease.claimUntil : lease.expiresAt
+  return { at: lease.phase === 'reaping' ? lease.claimUntil : lease.expiresAt, rank: -lease.depth }
 }
 
 export function toRecord(lease: Lease): AgentRecord {

@@ -4,7 +4,7 @@ import { nextEpoch } from '../../epoch.ts'
 import { fenced } from '../../refusals.ts'
 import { TOMBSTONE_AGE, TOMBSTONE_BATCH, TOMBSTONE_LIMIT } from '../../store-limits.ts'
 import { DueQueue } from './due-queue.ts'
-import { dueAt, type Lease, type Resource, toTombstone } from './lease.ts'
+import { dueOf, type Lease, type Resource, toTombstone } from './lease.ts'
 
 /** All that a fleet in memory is, with the indexes that keep each call from looking at more than it touches. */
 export class FleetState {
@@ -22,7 +22,7 @@ export class FleetState {
   /** In order of registration. */
   readonly bySeq: Map<number, Lease> = new Map()
   readonly byToken: Map<string, Lease> = new Map()
-  readonly due: DueQueue<Lease> = new DueQueue(dueAt)
+  readonly due: DueQueue<Lease> = new DueQueue(dueOf)
   readonly phases: Record<Phase, number> = { starting: 0, alive: 0, draining: 0, reaping: 0, quarantined: 0 }
   readonly keys: Map<string, { owner: Lease; value: string }> = new Map()
   readonly locks: Map<string, Lease> = new Map()

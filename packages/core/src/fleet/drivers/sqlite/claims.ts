@@ -6,7 +6,7 @@ import { type ClaimReply, type ClaimRequest, reasonOfSilence } from '../../store
 import { claimedEvent } from '../../store-events.ts'
 import { CLAIM_LIMIT } from '../../store-limits.ts'
 import type { Times } from '../../times.ts'
-import { findLive, type LeaseRow, parentOf, refOf, toRecord } from './lease-rows.ts'
+import { findLive, isLive, type LeaseRow, parentOf, refOf, toRecord } from './lease-rows.ts'
 import { addEvent } from './outbox.ts'
 import { countLive } from './views.ts'
 
@@ -31,7 +31,7 @@ export function expired(database: Database, limit: number, now: number): Claim[]
 /** Ends a live lease without a holder; the next claim by expiry takes it. */
 export function fence(database: Database, { lease, reason, depth }: Planned<Candidate>, now: number): void {
   database.run(
-    `UPDATE leases SET phase = 'reaping', reason = ?, depth = ?, claim_until = ? WHERE seq = ?`,
+    `UPDATE leases SET phase = 'reaping', reason = ?, depth = ?, due_at = ? WHERE seq = ?`,
     reason,
     depth,
     now,
@@ -63,8 +63,11 @@ export function silence(row: LeaseRow): ReclaimReason {
 function planOf(database: Database, what: ClaimRequest['what'], limit: number, now: number): ClaimPlan<Candidate> {
   const children = childrenOf(database)
   if (what.by === 'expired') {
-    const due = selectDue(database, limit, now)
-    const ended = selectSilent(database, limit, now).map(row => ({ lease: toCandidate(row), reason: silence(row) }))
+    const rows = selectDue(database, limit, now)
+    const due = rows
+      .filter(row => !isLive(row))
+      .map(row => ({ lease: toCandidate(row), reason: row.reason ?? silence(row), depth: row.depth }))
+    const ended = rows.filter(isLive).map(row => ({ lease: toCandidate(row), reason: silence(row) }))
     return planClaim({ due, ended, childrenOf: children, limit })
   }
   const reason = what.by === 'proven' ? 'process_gone' : 'released'
@@ -74,16 +77,8 @@ function planOf(database: Database, what: ClaimRequest['what'], limit: number, n
   return planClaim({ due: [], ended, childrenOf: children, limit })
 }
 
-function selectDue(database: Database, limit: number, now: number): Planned<Candidate>[] {
-  const sql = `SELECT * FROM leases WHERE phase = 'reaping' AND claim_until <= ?
-               ORDER BY claim_until, depth DESC LIMIT ?`
-  const rows = database.all<LeaseRow>(sql, now, limit)
-  return rows.map(row => ({ lease: toCandidate(row), reason: row.reason ?? silence(row), depth: row.depth }))
-}
-
-function selectSilent(database: Database, limit: number, now: number): LeaseRow[] {
-  const sql = `SELECT * FROM leases WHERE phase IN ('starting', 'alive', 'draining') AND expires_at <= ?
-               ORDER BY expires_at LIMIT ?`
+function selectDue(database: Database, limit: number, now: number): LeaseRow[] {
+  const sql = 'SELECT * FROM leases WHERE due_at <= ? ORDER BY due_at, depth DESC LIMIT ?'
   return database.all<LeaseRow>(sql, now, limit)
 }
 
@@ -91,7 +86,7 @@ function take(database: Database, planned: Planned<Candidate>, request: ClaimReq
   const until = times.now + Math.ceil(request.claimTtl)
   const row = { ...afterTake(planned, randomUUID(), until), holder: request.holder }
   database.run(
-    `UPDATE leases SET phase = 'reaping', reason = ?, depth = ?, attempts = ?, token = ?, holder = ?, claim_until = ?
+    `UPDATE leases SET phase = 'reaping', reason = ?, depth = ?, attempts = ?, token = ?, holder = ?, due_at = ?
      WHERE seq = ?`,
     row.reason,
     row.depth,
@@ -118,7 +113,7 @@ function afterTake({ lease, reason, depth }: Planned<Candidate>, token: string, 
     depth,
     attempts,
     token,
-    claim_until: until,
+    due_at: until,
   }
 }
 

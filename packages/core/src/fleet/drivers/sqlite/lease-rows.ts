@@ -22,7 +22,7 @@ export interface LeaseRow {
   lease_ttl: number
   registered_at: number
   last_beat: number | null
-  expires_at: number
+  due_at: number | null
   progress_at: number | null
   stop_requested_at: number | null
   attempts: number
@@ -31,7 +31,6 @@ export interface LeaseRow {
   depth: number
   token: string | null
   holder: string
-  claim_until: number | null
 }
 
 /** The newest lease of an id, in whatever phase. */
@@ -67,6 +66,12 @@ export function parentOf({ parent_id: id, parent_epoch: epoch }: LeaseRow): Leas
   return id === null || epoch === null ? undefined : { id, epoch: String(epoch) }
 }
 
+/** When the lease ends unless a beat comes, or when it would have ended. */
+export function expiryOf(row: LeaseRow): number {
+  if (row.due_at !== null && isLive(row)) return row.due_at
+  return (row.last_beat ?? row.registered_at) + row.lease_ttl
+}
+
 /** Null when the row was damaged. */
 export function toRecord(row: LeaseRow): AgentRecord | null {
   const roots = parse(row.roots, isTexts)
@@ -86,7 +91,7 @@ export function toRecord(row: LeaseRow): AgentRecord | null {
     leaseTtl: row.lease_ttl,
     registeredAt: row.registered_at,
     lastBeat: row.last_beat,
-    expiresAt: row.expires_at,
+    expiresAt: expiryOf(row),
     progressAt: row.progress_at,
     stopRequestedAt: row.stop_requested_at,
     attempts: row.attempts,

@@ -9,7 +9,7 @@ import { bury } from './tombstones.ts'
 
 export function renewClaims(database: Database, tokens: readonly string[], claimTtl: number, now: number): string[] {
   const until = now + Math.ceil(claimTtl)
-  return tokens.filter(token => database.run('UPDATE leases SET claim_until = ? WHERE token = ?', until, token) === 0)
+  return tokens.filter(token => database.run('UPDATE leases SET due_at = ? WHERE token = ?', until, token) === 0)
 }
 
 export function reclaimed(database: Database, token: string, kind: string, key: string): boolean {
@@ -37,10 +37,10 @@ export function fail(
   if (row === undefined) return 'lost'
   if (row.attempts < maxAttempts) {
     const until = Math.floor(times.now) + Math.ceil(retryIn)
-    database.run('UPDATE leases SET token = NULL, error = ?, claim_until = ? WHERE seq = ?', error, until, row.seq)
+    database.run('UPDATE leases SET token = NULL, error = ?, due_at = ? WHERE seq = ?', error, until, row.seq)
     return 'retry'
   }
-  const sql = `UPDATE leases SET phase = 'quarantined', token = NULL, error = ?, claim_until = NULL WHERE seq = ?`
+  const sql = `UPDATE leases SET phase = 'quarantined', token = NULL, error = ?, due_at = NULL WHERE seq = ?`
   database.run(sql, error, row.seq)
   addEvent(database, quarantinedEvent(heldLease(row), error, times.wall))
   return 'quarantined'

@@ -9,7 +9,7 @@ import { registeredEvent, stateEvent } from '../../store-events.ts'
 import type { Times } from '../../times.ts'
 import { type Candidate, childrenOf, fence, silence, toCandidate } from './claims.ts'
 import { takeResource } from './holdings.ts'
-import { findLive, isLive, type LeaseRow, newestLease, refOf, requireLive, toRecord } from './lease-rows.ts'
+import { expiryOf, findLive, isLive, type LeaseRow, newestLease, refOf, requireLive, toRecord } from './lease-rows.ts'
 import { addEvent } from './outbox.ts'
 import { newestEnded } from './tombstones.ts'
 
@@ -18,7 +18,7 @@ export function register(database: Database, registration: Registration, times: 
   const newest = newestLease(database, registration.id)
   const before = newest !== undefined && isLive(newest) ? newest : undefined
   if (before?.nonce === registration.nonce) {
-    return { ...refOf(before), seq: before.seq, now, expiresAt: before.expires_at }
+    return { ...refOf(before), seq: before.seq, now, expiresAt: expiryOf(before) }
   }
   const ending = before === undefined ? [] : planEnd(database, before, registration, now)
   checkParent(database, registration.parent, ending)
@@ -59,7 +59,7 @@ export function requestStop(database: Database, id: string, now: number): boolea
 /** What ends when an earlier lease of the id makes way. @throws OakumError AGENT_EXISTS when it does not */
 function planEnd(database: Database, before: LeaseRow, { supersede }: Registration, now: number): Planned<Candidate>[] {
   const superseded = supersede !== undefined && epochNumber(supersede) === before.epoch
-  if (!superseded && before.expires_at > now) throw agentExists(refOf(before), toRecord(before))
+  if (!superseded && expiryOf(before) > now) throw agentExists(refOf(before), toRecord(before))
   const reason: ReclaimReason = superseded ? 'process_gone' : silence(before)
   const ended = [{ lease: toCandidate(before), reason }]
   return planClaim({ due: [], ended, childrenOf: childrenOf(database), limit: 0 }).fence
@@ -79,7 +79,7 @@ function insertLease(
   const { id, nonce, state, parent, host, process, roots, labels } = registration
   const row = database.get<{ seq: number }>(
     `INSERT INTO leases (id, epoch, nonce, phase, state, parent_id, parent_epoch, host, pid, start_time, boot_id,
-                         roots, labels, lease_ttl, registered_at, expires_at)
+                         roots, labels, lease_ttl, registered_at, due_at)
      VALUES (?, ?, ?, 'starting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     id,
     epoch,

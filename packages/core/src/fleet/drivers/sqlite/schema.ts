@@ -4,8 +4,10 @@ import type { Schema } from '../../../sqlite/migrate.ts'
  * `fleet.db`.
  *
  * - Times are the store's (see store-clock.ts) in whole milliseconds; those of outbox events are wall time.
- * - Two partial indexes hold what a sweep asks for, live leases by expiry and reclaims by the time that anybody may take
- *   them: a sweep with nothing to do reads two index entries. Their conditions stand in the queries word for word.
+ * - `due_at` says when a sweep has to look at a lease: at the end of the lease, of the claim, of the wait for the next
+ *   attempt; NULL in quarantine. A sweep with nothing to do reads one entry of its index. That index is no partial one, and
+ *   covers nothing else, because each beat moves an entry of it: a condition would nearly double the cost of a beat.
+ * - The conditions of partial indexes stand in the queries word for word.
  * - What a lease holds goes with its row (ON DELETE CASCADE).
  * - `counts` is kept by triggers, so that nobody ever counts rows.
  * - `roots`, `labels`, `data` and `event` are JSON; every other column is read as it is.
@@ -32,7 +34,7 @@ export const FLEET_SCHEMA: Schema = {
       lease_ttl INTEGER NOT NULL,
       registered_at INTEGER NOT NULL,
       last_beat INTEGER,
-      expires_at INTEGER NOT NULL,
+      due_at INTEGER,
       progress_at INTEGER,
       stop_requested_at INTEGER,
       attempts INTEGER NOT NULL DEFAULT 0,
@@ -41,11 +43,11 @@ export const FLEET_SCHEMA: Schema = {
       depth INTEGER NOT NULL DEFAULT 0,
       token TEXT,
       holder TEXT NOT NULL DEFAULT '',
-      claim_until INTEGER,
       UNIQUE (id, epoch)
     ) STRICT;
-    CREATE INDEX leases_by_expiry ON leases (expires_at) WHERE phase IN ('starting', 'alive', 'draining');
-    CREATE INDEX leases_by_claim ON leases (claim_until, depth DESC) WHERE phase = 'reaping';
+    CREATE INDEX leases_by_due ON leases (due_at);
+    CREATE INDEX leases_stopping ON leases (stop_requested_at)
+      WHERE stop_requested_at IS NOT NULL AND phase IN ('starting', 'alive', 'draining');
     CREATE UNIQUE INDEX leases_by_token ON leases (token) WHERE token IS NOT NULL;
     CREATE INDEX leases_by_parent ON leases (parent_id, parent_epoch) WHERE parent_id IS NOT NULL;
     CREATE INDEX leases_by_boot ON leases (boot_id);

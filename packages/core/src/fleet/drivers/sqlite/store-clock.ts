@@ -63,8 +63,12 @@ function newestTime(database: Database): number {
 }
 
 function clampLeases(database: Database, now: number): void {
-  database.run('UPDATE leases SET expires_at = ? + lease_ttl WHERE expires_at > ? + lease_ttl', now, now)
-  database.run(`UPDATE leases SET claim_until = ? WHERE phase = 'reaping' AND claim_until > ?`, now, now)
+  database.run(
+    `UPDATE leases SET due_at = ? + iif(phase = 'reaping', 0, lease_ttl)
+     WHERE due_at > ? + iif(phase = 'reaping', 0, lease_ttl)`,
+    now,
+    now,
+  )
 }
 
 /**
