@@ -163,6 +163,11 @@ export class Closing implements Tally {
   left(member: Owned, failure: Failure | undefined): void {
     this.released++
     if (failure !== undefined) (this.errors ??= []).push(failure.error)
+    this.dropped(member)
+  }
+
+  /** A member is no longer in the list. */
+  dropped(member: Owned): void {
     if (this.#passed?.delete(member) !== true) this.#release(member)
     this.#advance()
   }

@@ -12,3 +12,14 @@ export {
 } from './options.ts'
 export { ScopeCloseError, type CloseReport, type Refusal } from './report.ts'
 export { isScopeSnapshot, type ResourceSnapshot, type ScopeSnapshot } from './snapshot.ts'
+export type { OwnedProcess, ProcessExit } from './owned-process.ts'
+export type { SpawnOptions, StopOptions } from './spawn-options.ts'
+export type { Emitter, ListenOptions } from './resources/listener.ts'
+export {
+  DEFAULT_POOL_IDLE,
+  DEFAULT_POOL_LIFETIME,
+  DEFAULT_POOL_MAX,
+  type PoolOptions,
+} from './resources/pool/options.ts'
+export type { Lease, Pool, PoolCounts } from './resources/pool/pool.ts'
+export type { AcquireOptions } from './resources/pool/waiters.ts'

@@ -28,6 +28,10 @@ export type Phase = 'join' | 'finalize'
 /** Whose list it is: the scope's own node. */
 export interface Owner extends Owned {
   readonly settings: Settings | undefined
+  /** Whether creation stacks are asked for. */
+  readonly stacks: boolean
+  /** Why it closes; set from the moment that closing begins. */
+  readonly reason: CloseReason | undefined
   readonly closing: Tallying | undefined
   /** Takes a member out of the list. */
   unlink(member: Owned): void
@@ -95,6 +99,9 @@ export abstract class Owned {
 
   /** The deadline has come. */
   giveUp(): void {}
+
+  /** Its owner gave it up; it lives on. */
+  disowned(): void {}
 
   /** Whether the close of `scope` need not wait for it. */
   isExcusedFrom(scope: Owner): boolean {
@@ -196,7 +203,7 @@ export abstract class Owned {
 }
 
 /** Whether a value can be awaited to some effect. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 

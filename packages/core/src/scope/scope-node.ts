@@ -15,7 +15,7 @@ import { Owned, type Failure, type Owner, type Phase } from './owned.ts'
 import { CloseReason } from './reason.ts'
 import { ScopeCloseError, type CloseReport, type Refusal } from './report.ts'
 import type { ScopeSnapshot } from './snapshot.ts'
-import { rememberStack } from './stacks.ts'
+import { captureStack, setStack } from './stacks.ts'
 import { surfaceError } from './surface.ts'
 
 export class ScopeNode extends Owned implements Owner {
@@ -73,7 +73,7 @@ export class ScopeNode extends Owned implements Owner {
     if (newest !== undefined) newest.next = member
     this.newest = member
     if (!member.onlyFinalizes) this.quiet = false
-    if (this.stacks) rememberStack(member)
+    if (this.stacks) setStack(member, captureStack())
     return member
   }
 
@@ -93,6 +93,13 @@ export class ScopeNode extends Owned implements Owner {
     member.owner = undefined
     member.previous = undefined
     member.next = undefined
+  }
+
+  /** Gives up a member that is still alive. */
+  drop(member: Owned): void {
+    this.unlink(member)
+    member.disowned()
+    this.closing?.dropped(member)
   }
 
   left(member: Owned, failure: Failure | undefined): void {
@@ -156,6 +163,30 @@ export class ScopeNode extends Owned implements Owner {
     for (let { owner } = this; value === undefined && owner !== undefined; owner = owner.owner)
       value = owner.settings?.[key]
     return value
+  }
+
+  /** Its own settings, to be changed. */
+  ownSettings(): Settings {
+    this.settings ??= {}
+    return this.settings
+  }
+
+  /** The variables of its ancestors and its own, the nearest winning. */
+  environment(): Record<string, string> {
+    const layers = [this.settings?.env]
+    for (let { owner } = this; owner !== undefined; owner = owner.owner) layers.push(owner.settings?.env)
+    return Object.fromEntries(layers.toReversed().flatMap(env => Object.entries(env ?? {})))
+  }
+
+  /** The member that is known by that. */
+  memberOf(subject: unknown): Owned | undefined {
+    let member = this.newest
+    while (member !== undefined && member.subject !== subject) member = member.previous
+    return member
+  }
+
+  override get subject(): unknown {
+    return this
   }
 
   override refusals(): Refusal[] {

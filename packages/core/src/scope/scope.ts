@@ -1,11 +1,23 @@
 import { OakumError } from '../errors/index.ts'
-import { type ScopeOptions, type Settings, validateScope } from './options.ts'
+import { type OnDisown, type ScopeOptions, type Settings, validateDelay, validateScope } from './options.ts'
 import { describeRefused, ScopeCloseError, type CloseReport } from './report.ts'
+import type { OwnedProcess } from './owned-process.ts'
 import { DeferResource } from './resources/defer.ts'
+import { IntervalResource } from './resources/interval.ts'
+import { IterationResource } from './resources/iteration.ts'
+import { ListenerResource, type Emitter, type ListenOptions } from './resources/listener.ts'
+import { PoolResource } from './resources/pool/pool-resource.ts'
+import type { PoolOptions } from './resources/pool/options.ts'
+import type { Pool } from './resources/pool/pool.ts'
+import { environmentOf } from './resources/environment.ts'
+import { ProcessResource } from './resources/process.ts'
 import { TaskResource } from './resources/task.ts'
+import { TimeoutResource } from './resources/timeout.ts'
 import { UseResource } from './resources/use.ts'
 import { ScopeNode } from './scope-node.ts'
 import type { ScopeSnapshot } from './snapshot.ts'
+import { tellDisowned } from './surface.ts'
+import type { SpawnOptions } from './spawn-options.ts'
 
 /** Undoes just one resource, ahead of its scope. Idempotent; settles when it is gone, rejects with what the release threw. */
 export type Release = () => Promise<void>
@@ -66,6 +78,65 @@ export class Scope implements AsyncDisposable {
   }
 
   /**
+   * Calls a function once, after so many milliseconds, unless the scope closes first. Returns what calls it off.
+   * What it throws goes to `onError`; what it returns is awaited by a close. Throws INVALID_OPTION.
+   */
+  timeout(fn: () => unknown, milliseconds: number): () => void {
+    validateDelay('milliseconds', milliseconds)
+    const resource = this.#node.adopt(new TimeoutResource(fn))
+    resource.start(milliseconds)
+    return () => resource.cancel()
+  }
+
+  /**
+   * Calls a function every so many milliseconds, but never while its last call is in flight: such turns are left out.
+   * What it throws goes to `onError`, and the next turn comes nevertheless. The release settles when a call in flight has
+   * ended. Throws INVALID_OPTION.
+   */
+  interval(fn: () => unknown, milliseconds: number): Release {
+    validateDelay('milliseconds', milliseconds)
+    const resource = this.#node.adopt(new IntervalResource(fn))
+    resource.start(milliseconds)
+    return () => resource.release()
+  }
+
+  /**
+   * Listens to an EventEmitter, EventTarget or AbortSignal until the scope's finalizers run. Returns what stops it.
+   * What the listener throws goes to `onError`, not to the one who emits; what it returns is awaited by a close.
+   */
+  on(target: EventTarget, event: string, listener: (event: Event) => unknown, options?: ListenOptions): () => void
+  on(
+    target: Emitter,
+    event: string | symbol,
+    // oxlint-disable-next-line typescript/no-explicit-any -- an emitter's values have no types; Node's own say the same
+    listener: (...values: any[]) => unknown,
+    options?: ListenOptions,
+  ): () => void
+  on(
+    target: Emitter | EventTarget,
+    event: string | symbol,
+    listener: (...values: never[]) => unknown,
+    options?: ListenOptions,
+  ): () => void {
+    const resource = this.#node.adopt(new ListenerResource(target, event, listener, options?.once === true))
+    resource.start()
+    return () => void resource.release()
+  }
+
+  /**
+   * Iterates until the scope closes: then a pending `next()` resolves as done, and the source's `return()` is called, once,
+   * and awaited.
+   */
+  iterate<T>(source: AsyncIterable<T>): AsyncIterableIterator<T> {
+    return this.#node.adopt(new IterationResource(source)).iterator
+  }
+
+  /** Lends values that are expensive to make; see {@link Pool}. Throws INVALID_OPTION. */
+  pool<T>(options: PoolOptions<T>): Pool<T> {
+    return this.#node.adopt(new PoolResource(options)).pool
+  }
+
+  /**
    * Starts work that the scope owns: when it closes, the signal is aborted and the work awaited.
    *
    * The promise is the caller's. It rejects with what the work threw; `onError`, where there is one, is told as well, and
@@ -84,12 +155,68 @@ export class Scope implements AsyncDisposable {
     return resource.run(work)
   }
 
+  /**
+   * Starts a program that the scope owns with all that it starts in turn. When the scope closes, the whole tree gets SIGTERM,
+   * after the grace SIGKILL, and the close waits until it is gone. See `docs/processes.md` for what can escape.
+   *
+   * Throws COMMAND_NOT_FOUND, PROCESS_NOT_STARTED or INVALID_OPTION, and owns nothing then.
+   *
+   * @example
+   * ```ts
+   * const build = scope.spawn('npm', ['run', 'build'], { stdio: 'inherit' })
+   * const { code } = await build.exited
+   * ```
+   */
+  spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): OwnedProcess {
+    if (this.#node.reason !== undefined) throw this.#node.refusalToAdopt()
+    const environment = environmentOf(this.#node, options.env)
+    return this.#node.adopt(new ProcessResource(command, args, options, environment)).handle
+  }
+
   /** Opens a scope below this one, which closes before this one's finalizers run, and at the same time as its siblings. */
   child(name: string, options?: ScopeOptions): Scope {
     const child = new Scope(name, options)
     child.#node.stacks = options?.stacks ?? this.#node.stacks
     this.#node.adopt(child.#node)
     return child
+  }
+
+  /**
+   * Gives up something that a verb adopted: what was passed to `defer`, `use`, `timeout`, `interval` or `on`, or what
+   * `task`, `iterate`, `pool` or `child` returned. It lives on, and is the caller's to end; its release does nothing any
+   * more. Returns it. Throws INVALID_OPTION when this scope does not own it.
+   */
+  disown<R>(resource: R): R {
+    const sought: unknown = resource instanceof Scope ? resource.#node : resource
+    const member = this.#node.memberOf(sought)
+    if (member === undefined) {
+      throw new OakumError('INVALID_OPTION', `Scope ${this.path} does not own that.`, { facts: { path: this.path } })
+    }
+    const { path, kind, name } = member
+    this.#node.drop(member)
+    tellDisowned(this.#node, resource, { path, kind, name })
+    return resource
+  }
+
+  /** Is told of whatever this scope or a descendant disowns from now on. Returns what ends that. */
+  onDisown(listener: OnDisown): () => void {
+    const listeners = (this.#node.ownSettings().onDisown ??= new Set())
+    // A wrapper of its own, so that the same function can be registered twice and each return undoes its own.
+    const entry: OnDisown = (resource, context) => listener(resource, context)
+    listeners.add(entry)
+    return () => void listeners.delete(entry)
+  }
+
+  /**
+   * Environment variables for every process that this scope or a descendant spawns. Reading gives those of the ancestors
+   * as well, the nearest winning; setting replaces this scope's own, for processes spawned from then on.
+   */
+  get env(): Readonly<Record<string, string>> {
+    return this.#node.environment()
+  }
+
+  set env(env: Readonly<Record<string, string>>) {
+    this.#node.ownSettings().env = env
   }
 
   /** What is owned now, as a tree of plain values. */

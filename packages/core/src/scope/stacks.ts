@@ -1,17 +1,22 @@
 /** Where resources were created, kept beside them: only scopes that ask for `stacks` pay for one. */
-interface Holder {
-  stack?: string
+export interface StackHolder {
+  /** Formatted by the engine when first read. */
+  readonly stack?: string
 }
 
-const holders = new WeakMap<object, Holder>()
-
-/** What stands above the user's own frame: the message, `adopt`, and the verb of `Scope`. */
+/** What stands above the user's own frame: the message, and two functions of ours (`adopt` and a verb, or a pool's). */
 const OWN_LINES = 3
 
-/** Remembers the stack of a call of a verb; called by `adopt`. */
-export function rememberStack(resource: object): void {
-  const holder: Holder = {}
-  Error.captureStackTrace(holder, rememberStack)
+const holders = new WeakMap<object, StackHolder>()
+
+/** The stack of a call of a verb, from within `adopt` or what is as deep. */
+export function captureStack(): StackHolder {
+  const holder: StackHolder = {}
+  Error.captureStackTrace(holder, captureStack)
+  return holder
+}
+
+export function setStack(resource: object, holder: StackHolder): void {
   holders.set(resource, holder)
 }
 

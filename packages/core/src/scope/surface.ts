@@ -1,4 +1,5 @@
 /** Where an error goes that no caller is there to receive. */
+import type { ResourceContext } from './options.ts'
 import type { Owned, Owner } from './owned.ts'
 
 /** Tells the nearest `onError`, that of `owner` first; false when there is none. */
@@ -19,6 +20,19 @@ export function tellError(owner: Owner | undefined, resource: Owned, error: unkn
 /** Tells the nearest `onError`, or raises an uncaught exception: nothing is swallowed. */
 export function surfaceError(owner: Owner | undefined, resource: Owned, error: unknown): void {
   if (!tellError(owner, resource, error)) raise(error)
+}
+
+/** Tells all who listen on a scope and its ancestors that it gave up a resource. */
+export function tellDisowned(scope: Owner, resource: unknown, context: ResourceContext): void {
+  for (let node: Owner | undefined = scope; node !== undefined; node = node.owner) {
+    for (const listener of node.settings?.onDisown ?? []) {
+      try {
+        listener(resource, context)
+      } catch (error) {
+        raise(error)
+      }
+    }
+  }
 }
 
 function raise(error: unknown): void {
