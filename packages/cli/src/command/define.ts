@@ -8,7 +8,7 @@ export interface Invocation<A extends ArgsDef> {
   /** What follows `--`, null when there is no `--`. */
   operands: readonly string[] | null
   /** Every value of an option that may be given more than once. */
-  all(option: string & keyof A): string[]
+  all: (option: string & keyof A) => string[]
 }
 
 export interface CommandOptions<A extends ArgsDef> {

@@ -24,6 +24,9 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['INVALID_OPTION', 'INVALID_
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage
+  if (isOakumError(error, 'COMMAND_NOT_FOUND')) {
+    return error.facts.reason === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable
+  }
   if (isOakumError(error) && USAGE_CODES.has(error.code)) return EXIT.usage
   return EXIT.failed
 }

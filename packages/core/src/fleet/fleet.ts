@@ -205,6 +205,11 @@ export class Fleet {
     await this.#store.keep(identity, options)
   }
 
+  /** The processes of this boot that were kept. */
+  async kept(options?: CallOptions): Promise<ProcessIdentity[]> {
+    return this.#store.kept(selfIdentity().bootId, options)
+  }
+
   /** Moves the events that wait in the store to the event log, whoever left them there. Happens by itself, a little later. */
   async flush(): Promise<void> {
     await this.#outbox.flush()

@@ -1,0 +1,153 @@
+/**
+ * `oakum run`: any program as an agent.
+ *
+ * Invariants:
+ * - The program is owned before it starts: by a lease that names its mark, and by a guardian.
+ * - When this resolves, nothing of the program lives except what was kept or refuses to go; the latter is said on stderr.
+ * - The program's own output is never lost to a failing store.
+ */
+import { isatty } from 'node:tty'
+import { isOakumError, OakumError } from '@oakum/core/errors'
+import { connect, type Agent, type Fleet } from '@oakum/core/fleet'
+import { newMark, sameProcess, type EndReport, type ProcessIdentity } from '@oakum/core/process'
+import { reportError } from '../command/errors.ts'
+import { EXIT } from '../command/exit.ts'
+import { startCommand, type StartedCommand } from './child.ts'
+import { startGuardian, whyNoGuardian, type Guardian } from './guardian.ts'
+import { Output } from './output.ts'
+import { StopRequests } from './stop-requests.ts'
+import { TreeWatch } from './tree-watch.ts'
+
+export interface RunOptions {
+  command: string
+  args: readonly string[]
+  /** The store's URL. */
+  store: string
+  id: string
+  parent?: string
+  labels: Readonly<Record<string, string>>
+  /** Whether what the command leaves behind when it ends by itself lives on. */
+  keep: boolean
+  /** Whether piped output is stored as events. */
+  capture: boolean
+  /** Milliseconds from the first signal to SIGKILL. */
+  drain: number
+}
+
+/** What a command left behind gets from SIGTERM to SIGKILL, milliseconds. */
+const LEFTOVER_GRACE = 5_000
+
+/** Runs the command to its end and resolves to its exit code. Throws COMMAND_NOT_FOUND, and what a store may throw. */
+export async function run(options: RunOptions): Promise<number> {
+  const mark = newMark()
+  const guardian = await guard(mark)
+  try {
+    const fleet = await connect(options.store)
+    try {
+      const { id, labels, parent } = options
+      const agent = await fleet.register({
+        id,
+        labels,
+        ...(parent === undefined ? {} : { parent }),
+        marker: mark,
+        ownsProcess: true,
+        state: 'running',
+      })
+      return await supervise(options, { agent, fleet, guardian, mark })
+    } finally {
+      await fleet.close().catch(reportError)
+    }
+  } finally {
+    await guardian?.close()
+  }
+}
+
+interface Owners {
+  agent: Agent
+  fleet: Fleet
+  guardian: Guardian | null
+  mark: string
+}
+
+async function supervise(options: RunOptions, { agent, fleet, guardian, mark }: Owners): Promise<number> {
+  // Whoever reads a terminal must stay in its foreground group: a background group that reads it is stopped (SIGTTIN).
+  const foreground = isatty(0)
+  const onTerminal = foreground && isatty(1)
+  const requests = new StopRequests(agent, { foreground })
+  try {
+    const command = await startCommand(options.command, options.args, {
+      env: { ...process.env, ...agent.env },
+      ownGroup: !foreground,
+      piped: options.capture && !onTerminal,
+    })
+    if (!foreground) guardian?.group(command.identity)
+    const output = new Output(command, agent.id, fleet)
+    const tree = new TreeWatch({ fleet, guardian, mark, root: command.identity, hurry: requests.hurry })
+    try {
+      return await untilGone(options, { agent, command, output, requests, tree })
+    } finally {
+      tree.close()
+    }
+  } finally {
+    requests.close()
+  }
+}
+
+interface Running {
+  agent: Agent
+  command: StartedCommand
+  output: Output
+  requests: StopRequests
+  tree: TreeWatch
+}
+
+async function untilGone(options: RunOptions, running: Running): Promise<number> {
+  const { agent, command, output, requests, tree } = running
+  const exited = command.exited.then(code => {
+    tree.rootEnded()
+    return code
+  })
+  const stopped = stopWhenAsked(options, running)
+  await Promise.race([exited, stopped])
+
+  let left: readonly { identity: ProcessIdentity }[]
+  if (options.keep && !requests.asked) left = await tree.letGo()
+  else left = reportLeft(await tree.end('SIGTERM', LEFTOVER_GRACE))
+  await output.finish({ heldOpen: left.length > 0, hurry: requests.hurry })
+
+  if (isOakumError(agent.signal.reason, 'FENCED')) reportError(agent.signal.reason)
+  if (requests.exitCode !== undefined) return requests.exitCode
+  return left.some(({ identity }) => sameProcess(identity, command.identity)) ? EXIT.failed : exited
+}
+
+async function stopWhenAsked(options: RunOptions, { agent, requests, tree }: Running): Promise<void> {
+  const signal = await requests.first
+  // For those who look on; a lease that has ended cannot say it any more.
+  const told = agent.drain().catch(() => {})
+  await tree.end(signal, options.drain)
+  await told
+}
+
+/** Says which processes refuse to go, and returns them. */
+function reportLeft({ refused }: EndReport): readonly { identity: ProcessIdentity }[] {
+  const survivors = refused.filter(({ why }) => why === 'EPERM' || why === 'uninterruptible' || why === 'survived')
+  if (survivors.length > 0) {
+    const names = survivors.map(({ identity, command, why }) => `${identity.pid} (${command}): ${why}`)
+    reportError(new OakumError('RESOURCE_REFUSED', `processes live on: ${names.join(', ')}`))
+  }
+  return refused
+}
+
+/** A guardian, or one line that says why there is none. */
+async function guard(mark: string): Promise<Guardian | null> {
+  let why = whyNoGuardian()
+  if (why === undefined) {
+    try {
+      return await startGuardian(mark)
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error)
+    }
+  }
+  console.error(`oakum: no guardian (${why}): when oakum itself is killed, only a coordinator ends the command`)
+  return null
+}

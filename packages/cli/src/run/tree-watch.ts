@@ -1,0 +1,113 @@
+/**
+ * Follows the tree of a run, ends it, or lets it go.
+ *
+ * It looks again and again, because a process that dropped its mark and then lost its parent is only known by having been
+ * seen before; what it sees it tells the guardian. Looking takes at most half a percent of one processor.
+ */
+import type { Fleet } from '@oakum/core/fleet'
+import {
+  nextTable,
+  ProcessTree,
+  sameProcess,
+  terminate,
+  type EndReport,
+  type ProcessIdentity,
+} from '@oakum/core/process'
+import type { Guardian } from './guardian.ts'
+
+/** Milliseconds between two looks, and how many times its own cost at least. */
+const LOOK_EVERY = 1_000
+const COST_FACTOR = 200
+
+export interface TreeWatchOptions {
+  fleet: Fleet
+  guardian: Guardian | null
+  mark: string
+  root: ProcessIdentity
+  /** Aborts when the drain shall be cut short. */
+  hurry: AbortSignal
+}
+
+export class TreeWatch {
+  readonly #fleet: Fleet
+  readonly #guardian: Guardian | null
+  readonly #tree: ProcessTree
+  readonly #hurry: AbortSignal
+  #ending: Promise<EndReport> | undefined
+  #kept: readonly ProcessIdentity[] = []
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor({ fleet, guardian, mark, root, hurry }: TreeWatchOptions) {
+    this.#fleet = fleet
+    this.#hurry = hurry
+    this.#guardian = guardian
+    this.#tree = new ProcessTree({ root, mark, youngerThan: root, keep: process => this.#isKept(process) })
+    this.#again(0)
+  }
+
+  /** The root, which led a process group, has only just ended: the group is still the tree's. */
+  rootEnded(): void {
+    this.#tree.trustGroup()
+  }
+
+  /**
+   * Ends the tree: the signal to all, after the grace (milliseconds) or in a hurry SIGKILL. Resolves when it is gone, or says
+   * what refused. The first call decides how; a later one joins it.
+   */
+  end(killSignal: NodeJS.Signals, grace: number): Promise<EndReport> {
+    this.#ending ??= this.#end(killSignal, grace)
+    return this.#ending
+  }
+
+  /** Keeps what is left of the tree from being ended by anybody, and returns it. */
+  async letGo(): Promise<readonly { identity: ProcessIdentity }[]> {
+    const { members } = this.#tree.look(await nextTable())
+    const alive = new Set(members.map(({ pid }) => pid))
+    const left = this.#tree.remembered().filter(({ pid }) => alive.has(pid))
+    for (const identity of left) await this.#fleet.keep(identity)
+    await this.#refreshKept()
+    return left.map(identity => ({ identity }))
+  }
+
+  /** Looks no more. */
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+  }
+
+  async #end(killSignal: NodeJS.Signals, grace: number): Promise<EndReport> {
+    await this.#refreshKept()
+    // Zombies that were re-parented are their new parent's to collect; nobody needs to wait for that.
+    const options = { killSignal, zombieWait: 0 }
+    try {
+      return await terminate(this.#tree, { ...options, grace, signal: this.#hurry })
+    } catch (error) {
+      if (!this.#hurry.aborted) throw error
+      return terminate(this.#tree, { ...options, grace: 0 })
+    }
+  }
+
+  #again(milliseconds: number): void {
+    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), milliseconds)
+  }
+
+  async #look(): Promise<void> {
+    const table = await nextTable()
+    const before = performance.now()
+    await this.#refreshKept()
+    this.#tree.look(table)
+    this.#guardian?.remember(this.#tree.remembered(), this.#kept)
+    this.#again(Math.max(LOOK_EVERY, (performance.now() - before) * COST_FACTOR))
+  }
+
+  /** A store that cannot be read leaves the list as it was. */
+  async #refreshKept(): Promise<void> {
+    this.#kept = await this.#fleet.kept().catch(() => this.#kept)
+    this.#guardian?.remember(this.#tree.remembered(), this.#kept)
+  }
+
+  #isKept(process: ProcessIdentity): boolean {
+    return this.#kept.some(kept => sameProcess(kept, process))
+  }
+}
