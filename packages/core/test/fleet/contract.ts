@@ -6,6 +6,7 @@ import { eventContract } from './contract-events.ts'
 import { familyContract } from './contract-families.ts'
 import { fencingContract } from './contract-fencing.ts'
 import { holdingContract } from './contract-holdings.ts'
+import { limitContract } from './contract-limits.ts'
 import { registrationContract } from './contract-registration.ts'
 import { viewContract } from './contract-views.ts'
 
@@ -15,6 +16,8 @@ export interface OpenStore {
   clock: ManualClock
   /** Another connection to the same store; a store without connections gives itself. */
   connect: () => Promise<FleetStore>
+  /** How many rows all its tables have together, for a store with tables. */
+  rows?: () => number
   close: () => Promise<void>
 }
 
@@ -43,6 +46,7 @@ export function testFleetStore(name: string, open: () => Promise<OpenStore>): vo
       holdingContract,
       eventContract,
       viewContract,
+      limitContract,
     ]) {
       part(subject)
     }
