@@ -30,11 +30,8 @@ await mkdir(directory, { recursive: true })
 await agent.own('directory', directory)
 await writeFile(join(directory, NOTES), `What ${id} has learnt so far.\n`)
 
-const child = scope.spawn('sleep', ['86400'], {
-  detached: true,
-  env: { ...process.env, ...agent.env },
-  stdio: 'ignore',
-})
+// Like every process of a scope, it has called setsid.
+const child = scope.spawn('sleep', ['86400'], { env: { ...process.env, ...agent.env }, stdio: 'ignore' })
 await agent.own('process', child)
 
 const report: AgentReport = { childPid: child.pid, directory }

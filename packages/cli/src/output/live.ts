@@ -6,7 +6,6 @@
  * - While the terminal does not take what was written (Ctrl-S, a stopped multiplexer), nothing more is: memory stays flat.
  * - Nobody else may write to the stream while the region is open; use `log`. `close` leaves the last frame standing.
  */
-import type { WriteStream } from 'node:tty'
 import { truncate, widthOf } from './text.ts'
 
 /** How many milliseconds lie between two frames at least. */
@@ -28,7 +27,14 @@ export interface FrameSize {
 }
 
 /** The part of a terminal that a region needs. */
-export type Terminal = Pick<WriteStream, 'write' | 'writableNeedDrain' | 'columns' | 'rows' | 'on' | 'off'>
+export interface Terminal {
+  readonly columns: number
+  readonly rows: number
+  readonly writableNeedDrain: boolean
+  write(text: string): unknown
+  on(event: 'resize' | 'drain', listener: () => void): unknown
+  off(event: 'resize' | 'drain', listener: () => void): unknown
+}
 
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'

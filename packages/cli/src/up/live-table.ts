@@ -15,6 +15,8 @@ import type { Paint } from '../output/paint.ts'
 import { lifecycleEvents } from './lifecycle.ts'
 
 const READ_EVERY = 1_000
+/** Events often come together; so many milliseconds after the first the store is read once for all. */
+const GATHER = 100
 const ROWS_READ = 200
 const EVENTS_SHOWN = 5
 /** Title, totals, and the empty lines between. */
@@ -23,8 +25,6 @@ const OTHER_LINES = 6
 interface Picture {
   rows: AgentRow[]
   counts: FleetCounts
-  /** The newest, oldest first. */
-  events: OakumEvent[]
 }
 
 export interface LiveTable {
@@ -43,24 +43,28 @@ export function createLiveTable(fleet: Fleet, terminal: NodeJS.WriteStream, titl
   }
 
   async function show(signal: AbortSignal): Promise<void> {
-    let picture = await readPicture(fleet, [])
-    region = openLiveRegion(terminal, size => frameOf(picture, title, size, paint))
-    const redraw = region.invalidate
-    const refresh = async (): Promise<void> => {
-      picture = await readPicture(fleet, picture.events)
-      redraw()
-    }
+    let picture = await readPicture(fleet)
+    let events: readonly OakumEvent[] = []
+    region = openLiveRegion(terminal, size => frameOf(picture, events, title, size, paint))
+    let woken = new AbortController()
+    const wake = (): void => woken.abort()
+    signal.addEventListener('abort', wake)
     const following = followEvents(fleet, signal, event => {
-      picture.events = [...picture.events, event].slice(-EVENTS_SHOWN)
-      redraw()
-    })
+      events = [...events, event].slice(-EVENTS_SHOWN)
+      region?.invalidate()
+      wake()
+    }).catch(report)
     try {
       while (!signal.aborted) {
-        await sleep(READ_EVERY, undefined, { signal }).catch(() => undefined) // an abort ends the loop
-        await refresh().catch(report)
+        woken = new AbortController()
+        await sleep(READ_EVERY, undefined, { signal: woken.signal }).catch(() => undefined) // an event, or the end
+        await sleep(GATHER)
+        await readPicture(fleet).then(next => (picture = next), report)
+        region.invalidate()
       }
       await following
     } finally {
+      signal.removeEventListener('abort', wake)
       region.close()
       region = undefined
     }
@@ -72,15 +76,22 @@ async function followEvents(fleet: Fleet, signal: AbortSignal, take: (event: Oak
   for await (const event of lifecycleEvents(fleet, signal)) take(event)
 }
 
-async function readPicture(fleet: Fleet, events: OakumEvent[]): Promise<Picture> {
+async function readPicture(fleet: Fleet): Promise<Picture> {
   const [agents, counts] = await Promise.all([fleet.list({ limit: ROWS_READ }), fleet.counts()])
   const rows = await Promise.all(agents.map(async agent => ({ agent, owned: await countOwned(fleet, agent) })))
-  return { rows, counts, events }
+  return { rows, counts }
 }
 
-function frameOf(picture: Picture, title: string, { columns, rows }: FrameSize, paint: Paint): string[] {
+/** @param events The newest, oldest first. */
+function frameOf(
+  picture: Picture,
+  events: readonly OakumEvent[],
+  title: string,
+  { columns, rows }: FrameSize,
+  paint: Paint,
+): string[] {
   const now = Date.now()
-  const { counts, events } = picture
+  const { counts } = picture
   const room = Math.max(1, rows - OTHER_LINES - events.length)
   const shown = picture.rows.slice(0, picture.rows.length > room ? room - 1 : room)
   const total = Object.values(counts.phases).reduce((sum, count) => sum + count, 0)

@@ -10,6 +10,8 @@ export class Screen extends EventEmitter implements Terminal {
   readonly lines: string[] = ['']
   readonly writes: string[] = []
   private row = 0
+  /** How much of the row was written since it was entered. */
+  private written = 0
 
   constructor(columns = 80, rows = 24) {
     super()
@@ -40,8 +42,6 @@ export class Screen extends EventEmitter implements Terminal {
     while (this.lines.length <= this.row) this.lines.push('')
     if (token === '\n') this.written = 0
   }
-
-  private written = 0
 
   private overwrite(text: string): void {
     const old = this.lines[this.row] ?? ''
