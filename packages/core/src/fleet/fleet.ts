@@ -26,6 +26,7 @@ import { reclaimersByKind } from './reclaimers/index.ts'
 import { describeMark, describeProcess } from './reclaimers/process.ts'
 import type { ReleaseReport } from './reclaim.ts'
 import type { AgentRecord, LeaseRef, OwnedResource, Registration, Tombstone } from './records.ts'
+import { linkToScope, type ScopeLinkOptions } from './scope-link.ts'
 import { resolveParent, type RegisterOptions } from './register-options.ts'
 import { describeResource, resolveRoots } from './resource-refs.ts'
 import type { CallOptions, FleetCounts, FleetStore, ListOptions, RegisterReply } from './store.ts'
@@ -57,6 +58,8 @@ export class Fleet {
   /** Names this connection in events. */
   readonly #holder: string
   readonly #agents = new Map<Lease, Agent>()
+  /** What ties agents to their scopes. */
+  readonly #unlinks = new Map<Lease, () => void>()
   readonly #coordinators = new Set<Coordinator>()
   #closing: Promise<void> | undefined
 
@@ -74,7 +77,8 @@ export class Fleet {
    * Registers an agent and begins to beat for it. An id whose earlier agent is proven dead on this host is taken over at
    * once; what that one held is left for a sweep.
    *
-   * @throws OakumError INVALID_ID, INVALID_OPTION, AGENT_EXISTS, AGENT_NOT_FOUND (the parent), FENCED (the parent)
+   * @throws OakumError INVALID_ID, INVALID_OPTION, AGENT_EXISTS, AGENT_NOT_FOUND (the parent), FENCED (the parent),
+   *   SCOPE_CLOSED
    */
   async register(options: RegisterOptions): Promise<Agent> {
     this.#assertOpen()
@@ -103,26 +107,21 @@ export class Fleet {
       ],
     }
     const sentAt = settings.clock.monotonic()
-    const { epoch } = await this.#registerLease(
-      registration,
-      options.signal === undefined ? {} : { signal: options.signal },
-    )
-    const lease = new Lease(
-      { id, epoch },
-      { fenceAfter: settings.fenceAfter, sentAt, onEnd: ended => this.#onEnd(ended) },
-    )
+    const { epoch } = await this.#registerLease(registration, options.signal ? { signal: options.signal } : {})
+    const lease = new Lease({ id, epoch }, { fenceAfter: settings.fenceAfter, sentAt, onEnd: it => this.#onEnd(it) })
     const agent = new Agent({
       store,
       clock: settings.clock,
       lease,
       roots,
-      env: agentEnvironment({ id, epoch }, mark),
+      env: agentEnvironment({ id, epoch }, mark, options.scope?.env),
       end: (ref, signal) => this.#release(ref, signal),
       written: () => this.#outbox.kick(),
     })
     this.#agents.set(lease, agent)
     this.#beater.add(lease)
     this.#outbox.kick()
+    if (options.scope !== undefined) await this.#link(lease, { agent, scope: options.scope, mark })
     return agent
   }
 
@@ -283,7 +282,18 @@ export class Fleet {
     return { ...RECLAIM_DEFAULTS, store: this.#store, reclaimers: reclaimersByKind(this.#store, reclaimers) }
   }
 
+  async #link(lease: Lease, link: Omit<ScopeLinkOptions, 'keep'>): Promise<void> {
+    try {
+      this.#unlinks.set(lease, linkToScope({ ...link, keep: pid => this.keep(pid) }))
+    } catch (error) {
+      await link.agent.release()
+      throw error
+    }
+  }
+
   #onEnd(lease: Lease): void {
+    this.#unlinks.get(lease)?.()
+    this.#unlinks.delete(lease)
     this.#agents.delete(lease)
     this.#beater.remove(lease)
   }

@@ -1,5 +1,6 @@
 import { OakumError } from '../errors/error.ts'
 import type { ProcessIdentity } from '../process/identity.ts'
+import type { Scope } from '../scope/scope.ts'
 import { validateId } from './ids.ts'
 import type { LeaseRef } from './records.ts'
 import type { FleetStore } from './store.ts'
@@ -26,6 +27,11 @@ export interface RegisterOptions {
   process?: ProcessIdentity
   /** The mark that what the agent starts will carry; see `newMark`. @default a new one */
   marker?: string
+  /**
+   * What the agent runs in: what it spawns is found when the agent dies, what it disowns is kept, and its close releases
+   * the agent.
+   */
+  scope?: Scope
   signal?: AbortSignal
 }
 
