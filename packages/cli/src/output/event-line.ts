@@ -19,8 +19,8 @@ export function formatEvent(event: OakumEvent, paint: Paint, now: number = Date.
 
 /** The words of an event: a line of output without its line break, or its facts. */
 export function textOf(event: OakumEvent): string {
-  const { text } = event.data
-  return typeof text === 'string' ? text : detailsOf(event)
+  const { line } = event.data
+  return typeof line === 'string' ? line : detailsOf(event)
 }
 
 function detailsOf({ type, data }: OakumEvent): string {
