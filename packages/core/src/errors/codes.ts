@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   SCOPE_CLOSE_FAILED: 'One or more releases threw while a scope closed; all were tried, `errors` has each.',
   POOL_CLOSED: 'The pool is closing or closed and lends nothing.',
   COMMAND_NOT_FOUND: 'The program to start does not exist or may not be executed.',
+  PROCESS_NOT_STARTED: 'The system did not start a program that is there: limits, or a missing interpreter.',
   PROCESS_NOT_FOUND: 'No process has that pid.',
   PROCESS_UNREADABLE: 'What the system knows of a process could not be read; whether it lives is not known.',
   STORE_UNKNOWN: 'The store URL is none that Oakum knows.',

@@ -16,8 +16,10 @@ export {
 } from './identity.ts'
 export { MARKS_VARIABLE, marksOf, newMark, withMark } from './marker.ts'
 export type { ProcessInfo, ProcessState } from './platform/process-info.ts'
+export { followTable } from './follow.ts'
 export { ProcessTable, nextTable } from './table.ts'
 export { ProcessTree, type SparedWhy, type TreeLook, type TreeOptions } from './tree.ts'
+export { EndTimes } from './end-times.ts'
 export {
   endTree,
   terminate,

@@ -14,6 +14,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { aborted, throwIfAborted } from '../errors/abort.ts'
 import { isOakumError } from '../errors/error.ts'
+import { EndTimes } from './end-times.ts'
 import type { ProcessIdentity } from './identity.ts'
 import { find, identityOf, isAlive, isZombie } from './identity.ts'
 import { platform } from './platform/platform.ts'
@@ -66,9 +67,6 @@ export interface EndReport {
   milliseconds: number
 }
 
-const DEFAULT_GRACE = 5_000
-const FINAL_WAIT = 5_000
-const FORCE_AT_LEAST = 1_000
 const ZOMBIE_WAIT = 2_000
 const FIRST_POLL = 5
 const SLOWEST_POLL = 50
@@ -81,40 +79,40 @@ export function endTree(options: TreeOptions & TerminateOptions): Promise<EndRep
   return terminate(new ProcessTree(options), options)
 }
 
-/** Ends a tree that was followed already, with all that it remembers. */
-export async function terminate(tree: ProcessTree, options: TerminateOptions = {}): Promise<EndReport> {
+/** Ends a tree that was followed already, with all that it remembers. The times may be brought forward while it is ended. */
+export async function terminate(
+  tree: ProcessTree,
+  options: TerminateOptions = {},
+  times: EndTimes = new EndTimes(options.grace, options.deadline),
+): Promise<EndReport> {
   const { zombieWait = ZOMBIE_WAIT, killSignal = 'SIGTERM', signal } = options
-  const { grace, deadline } = times(options)
   throwIfAborted(signal)
   const started = performance.now()
-  const elapsed = (): number => performance.now() - started
   const ending = new Ending(tree, killSignal)
 
   for (let over = false; !over;) {
     try {
-      const force = elapsed() >= grace
+      const force = times.grace <= 0
       const { cost } = await ending.look(signal)
-      over = ending.isGone || !ending.send(force) || elapsed() >= deadline
-      const wait = Math.max(force ? FORCED_LOOK_EVERY : LOOK_EVERY, cost * 10)
-      const left = (force ? deadline : grace) - elapsed()
-      if (!over) await poll(() => ending.anyLives(), Math.min(wait, left), signal)
+      over = ending.isGone || !ending.send(force) || times.deadline <= 0
+      const rest = after(Math.max(force ? FORCED_LOOK_EVERY : LOOK_EVERY, cost * 10))
+      const left = (): number => Math.min(rest(), force ? times.deadline : times.grace)
+      if (!over) await poll(() => ending.anyLives(), left, signal)
     } catch (error) {
       // What cannot be read, for want of file descriptors say, is neither alive nor gone: it is looked at again.
-      if (!isOakumError(error, 'PROCESS_UNREADABLE') || elapsed() >= deadline) throw error
-      await poll(() => true, SLOWEST_POLL, signal)
+      if (!isOakumError(error, 'PROCESS_UNREADABLE') || times.deadline <= 0) throw error
+      await poll(() => true, after(SLOWEST_POLL), signal)
     }
   }
 
   const zombies = ending.zombies()
-  await poll(() => zombies.some(isZombie), Math.min(zombieWait, deadline - elapsed()), signal)
-  return { ...ending.report(), milliseconds: Math.round(elapsed()) }
-}
-
-/** SIGKILL needs some time as well, so a short deadline shortens the grace. */
-function times(options: TerminateOptions): { grace: number; deadline: number } {
-  const grace = options.grace ?? DEFAULT_GRACE
-  const deadline = options.deadline ?? grace + FINAL_WAIT
-  return { grace: Math.min(grace, deadline - Math.min(FORCE_AT_LEAST, deadline / 2)), deadline }
+  const rest = after(zombieWait)
+  await poll(
+    () => zombies.some(isZombie),
+    () => Math.min(rest(), times.deadline),
+    signal,
+  )
+  return { ...ending.report(), milliseconds: Math.round(performance.now() - started) }
 }
 
 /** The book-keeping of one ending. */
@@ -218,13 +216,16 @@ function note(row: ProcessInfo): ProcessNote {
   return { identity: identityOf(row), ppid: row.ppid, command: command.slice(0, 200) }
 }
 
-/** Waits while something holds, at most so many milliseconds. */
-async function poll(holds: () => boolean, limit: number, signal: AbortSignal | undefined): Promise<void> {
-  const end = performance.now() + limit
-  for (let wait = FIRST_POLL; holds(); wait = Math.min(wait * 1.5, SLOWEST_POLL)) {
-    const left = end - performance.now()
-    if (left <= 0) return
-    await pause(Math.min(wait, left), undefined, { signal }).catch((error: unknown) => {
+/** Milliseconds left of a time that starts now. */
+function after(milliseconds: number): () => number {
+  const end = performance.now() + milliseconds
+  return () => end - performance.now()
+}
+
+/** Waits while something holds and milliseconds are left. */
+async function poll(holds: () => boolean, left: () => number, signal: AbortSignal | undefined): Promise<void> {
+  for (let wait = FIRST_POLL; left() > 0 && holds(); wait = Math.min(wait * 1.5, SLOWEST_POLL)) {
+    await pause(Math.max(1, Math.min(wait, left())), undefined, { signal }).catch((error: unknown) => {
       throw signal?.aborted ? aborted(signal) : error
     })
   }

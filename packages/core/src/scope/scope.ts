@@ -9,7 +9,6 @@ import { ListenerResource, type Emitter, type ListenOptions } from './resources/
 import { PoolResource } from './resources/pool/pool-resource.ts'
 import type { PoolOptions } from './resources/pool/options.ts'
 import type { Pool } from './resources/pool/pool.ts'
-import { environmentOf } from './resources/environment.ts'
 import { ProcessResource } from './resources/process.ts'
 import { TaskResource } from './resources/task.ts'
 import { TimeoutResource } from './resources/timeout.ts'
@@ -128,6 +127,8 @@ export class Scope implements AsyncDisposable {
    * and awaited.
    */
   iterate<T>(source: AsyncIterable<T>): AsyncIterableIterator<T> {
+    // Before the source is asked for its iterator, which may hold something from then on.
+    if (this.#node.reason !== undefined) throw this.#node.refusalToAdopt()
     return this.#node.adopt(new IterationResource(source)).iterator
   }
 
@@ -169,8 +170,7 @@ export class Scope implements AsyncDisposable {
    */
   spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): OwnedProcess {
     if (this.#node.reason !== undefined) throw this.#node.refusalToAdopt()
-    const environment = environmentOf(this.#node, options.env)
-    return this.#node.adopt(new ProcessResource(command, args, options, environment)).handle
+    return this.#node.adopt(new ProcessResource(command, args, options, this.#node.environment())).handle
   }
 
   /** Opens a scope below this one, which closes before this one's finalizers run, and at the same time as its siblings. */
@@ -183,7 +183,7 @@ export class Scope implements AsyncDisposable {
 
   /**
    * Gives up something that a verb adopted: what was passed to `defer`, `use`, `timeout`, `interval` or `on`, or what
-   * `task`, `iterate`, `pool` or `child` returned. It lives on, and is the caller's to end; its release does nothing any
+   * `task`, `iterate`, `pool`, `spawn` or `child` returned. It lives on, and is the caller's to end; its release does nothing any
    * more. Returns it. Throws INVALID_OPTION when this scope does not own it.
    */
   disown<R>(resource: R): R {
