@@ -8,14 +8,13 @@
  *   tried, in bounded time, and what refused is reported.
  */
 import { randomUUID } from 'node:crypto'
-import { isOakumError, OakumError } from '../errors/error.ts'
+import { OakumError } from '../errors/error.ts'
 import type { EventLog } from '../events/event-log.ts'
-import { identify, isAlive, isLocal, selfIdentity, type ProcessIdentity } from '../process/identity.ts'
-import { newMark } from '../process/marker.ts'
+import { identify, selfIdentity, type ProcessIdentity } from '../process/identity.ts'
 import { Agent } from './agent.ts'
 import { agentEnvironment } from './agent-environment.ts'
 import { Beater } from './beater.ts'
-import { reclaimAll, type BatchParts } from './claims.ts'
+import type { BatchParts } from './claims.ts'
 import { Coordinator, type CoordinatorOptions } from './coordinator.ts'
 import { positive, type FleetSettings } from './fleet-options.ts'
 import { validateId } from './ids.ts'
@@ -23,13 +22,13 @@ import { Lease } from './lease.ts'
 import { Outbox } from './outbox.ts'
 import { Presence } from './presence.ts'
 import { reclaimersByKind } from './reclaimers/index.ts'
-import { describeMark, describeProcess } from './reclaimers/process.ts'
 import type { ReleaseReport } from './reclaim.ts'
-import type { AgentRecord, LeaseRef, OwnedResource, Registration, Tombstone } from './records.ts'
+import { releaseLease } from './release.ts'
+import type { AgentRecord, LeaseRef, OwnedResource, Tombstone } from './records.ts'
 import { linkToScope, type ScopeLinkOptions } from './scope-link.ts'
-import { resolveParent, type RegisterOptions } from './register-options.ts'
-import { describeResource, resolveRoots } from './resource-refs.ts'
-import type { CallOptions, FleetCounts, FleetStore, ListOptions, RegisterReply } from './store.ts'
+import type { RegisterOptions } from './register-options.ts'
+import { prepareRegistration, registerLease } from './registering.ts'
+import type { CallOptions, FleetCounts, FleetStore, ListOptions } from './store.ts'
 import { LIST_LIMIT } from './store-limits.ts'
 
 export interface CloseOptions {
@@ -84,30 +83,10 @@ export class Fleet {
     this.#assertOpen()
     const store = this.#store
     const settings = this.#settings
-    const id = validateId(options.id)
-    const roots = await resolveRoots(options.roots ?? [])
-    const identity = options.process ?? selfIdentity()
-    const mark = options.marker ?? newMark()
-    const described = (options.resources ?? []).map(({ kind, ref }) => describeResource(kind, ref, roots))
-    const parent = await resolveParent(store, options.parent)
-    const registration: Registration = {
-      id,
-      nonce: randomUUID(),
-      ...(parent === undefined ? {} : { parent }),
-      host: options.host ?? settings.host,
-      process: identity,
-      roots,
-      labels: options.labels ?? {},
-      state: options.state ?? 'idle',
-      leaseTtl: settings.leaseTtl,
-      resources: [
-        describeMark(mark),
-        ...(options.ownsProcess === true ? [describeProcess(identity)] : []),
-        ...(await Promise.all(described)),
-      ],
-    }
+    const { registration, mark } = await prepareRegistration(options, store, settings)
+    const { id, roots } = registration
     const sentAt = settings.clock.monotonic()
-    const { epoch } = await this.#registerLease(registration, options.signal ? { signal: options.signal } : {})
+    const { epoch } = await registerLease(store, registration, options.signal ? { signal: options.signal } : {})
     const lease = new Lease({ id, epoch }, { fenceAfter: settings.fenceAfter, sentAt, onEnd: it => this.#onEnd(it) })
     const agent = new Agent({
       store,
@@ -197,9 +176,7 @@ export class Fleet {
   async keep(process: number | ProcessIdentity, options?: CallOptions): Promise<void> {
     const identity = typeof process === 'number' ? identify(process) : process
     if (identity === null) {
-      throw new OakumError('PROCESS_NOT_FOUND', `No such process runs.`, {
-        facts: { pid: process },
-      })
+      throw new OakumError('PROCESS_NOT_FOUND', 'No such process runs.', { facts: { pid: process } })
     }
     await this.#store.keep(identity, options)
   }
@@ -252,30 +229,13 @@ export class Fleet {
     })
   }
 
-  async #registerLease(registration: Registration, options: CallOptions): Promise<RegisterReply> {
-    try {
-      return await this.#store.register(registration, options)
-    } catch (error) {
-      const epoch = epochOfTheDead(error)
-      if (epoch === undefined) throw error
-      return this.#store.register({ ...registration, supersede: epoch }, options)
-    }
-  }
-
-  /** An agent's good-bye: no grace, since it knows. */
   async #release(ref: LeaseRef, signal: AbortSignal | undefined): Promise<ReleaseReport> {
-    const parts = { ...this.#batchParts(this.#settings.reclaimers), grace: 0 }
-    const request = { holder: this.#holder, claimTtl: parts.claimTtl, what: { by: 'released', ref } } as const
-    const { claims } = await this.#store.claim(request, signal === undefined ? {} : { signal })
-    const [result] = await reclaimAll(claims, parts, signal)
-    this.#outbox.kick()
-    if (result === undefined) return { released: 0, kept: [] }
-    const { status, released, kept, error } = result
-    if (status === 'finished' || (status === 'lost' && error === undefined)) return { released, kept }
-    throw new OakumError('RESOURCE_REFUSED', `Agent ${ref.id} was released, but not all that it owned went.`, {
-      cause: error,
-      facts: { id: ref.id, epoch: ref.epoch, status, released },
-    })
+    const parts = { ...this.#batchParts(this.#settings.reclaimers), holder: this.#holder }
+    try {
+      return await releaseLease(ref, parts, signal)
+    } finally {
+      this.#outbox.kick()
+    }
   }
 
   #batchParts(reclaimers: FleetSettings['reclaimers']): BatchParts {
@@ -301,13 +261,6 @@ export class Fleet {
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new OakumError('STORE_CLOSED', 'The fleet is closed.')
   }
-}
-
-/** The epoch of the agent that stands in the way, when its process is known to be dead. */
-function epochOfTheDead(error: unknown): string | undefined {
-  if (!isOakumError(error, 'AGENT_EXISTS')) return undefined
-  const { agent } = error.facts as { agent?: AgentRecord | null }
-  return agent && isLocal(agent.process) && !isAlive(agent.process) ? agent.epoch : undefined
 }
 
 function ignore(): void {}

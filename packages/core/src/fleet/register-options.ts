@@ -1,9 +1,6 @@
-import { OakumError } from '../errors/error.ts'
 import type { ProcessIdentity } from '../process/identity.ts'
 import type { Scope } from '../scope/scope.ts'
-import { validateId } from './ids.ts'
 import type { LeaseRef } from './records.ts'
-import type { FleetStore } from './store.ts'
 
 /** Options of `fleet.register`. */
 export interface RegisterOptions {
@@ -33,16 +30,4 @@ export interface RegisterOptions {
    */
   scope?: Scope
   signal?: AbortSignal
-}
-
-/** @throws OakumError AGENT_NOT_FOUND, INVALID_ID */
-export async function resolveParent(
-  store: FleetStore,
-  parent: RegisterOptions['parent'],
-): Promise<LeaseRef | undefined> {
-  if (parent === undefined) return undefined
-  if (typeof parent !== 'string') return { id: parent.id, epoch: parent.epoch }
-  const record = await store.get(validateId(parent))
-  if (record !== null) return { id: record.id, epoch: record.epoch }
-  throw new OakumError('AGENT_NOT_FOUND', `No agent ${parent} is known.`, { facts: { id: parent } })
 }
