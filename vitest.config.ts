@@ -37,7 +37,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'fault',
-          include: ['packages/*/test/**/*.fault.ts'],
+          include: ['packages/*/test/**/*.fault.ts', 'test/**/*.fault.ts'],
           testTimeout: 180_000,
           fileParallelism: false,
         },
