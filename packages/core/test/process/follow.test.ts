@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { followTable, nextTable, type ProcessTable } from '../../src/process/index.ts'
+import { until } from '../support/until.ts'
+
+test('followers see fresh tables, the same for all, until they end it', async () => {
+  const seen: [ProcessTable[], ProcessTable[]] = [[], []]
+  const ends = seen.map(tables => followTable(table => tables.push(table)))
+  await until(() => seen[0].length >= 2)
+  expect(seen[0][0]).toBe(seen[1][0])
+  expect(seen[0][1]).not.toBe(seen[0][0])
+  expect(seen[0][0]?.get(process.pid)?.ppid).toBe(process.ppid)
+  ends[0]?.()
+  const count = seen[0].length
+  await until(() => seen[1].length >= count + 1)
+  expect(seen[0]).toHaveLength(count)
+  ends[1]?.()
+})
+
+test('following keeps no program running, and leaves no timer', async () => {
+  const before = process.getActiveResourcesInfo().length
+  const ends = Array.from({ length: 100 }, () => followTable(() => {}))
+  expect(process.getActiveResourcesInfo()).toHaveLength(before)
+  for (const end of ends) end()
+})
+
+test('who asks for a table in the same turn gets the same one, and later a new one', async () => {
+  const [first, second] = await Promise.all([nextTable(), nextTable()])
+  expect(first).toBe(second)
+  expect(await nextTable()).not.toBe(first)
+})
