@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { useRuns } from '../support/wrapper.ts'
+
+describe('the exit code of oakum run', () => {
+  it.each([
+    ['true', 0],
+    ['exit 7', 7],
+    ['kill -TERM $$', 143],
+    ['kill -KILL $$', 137],
+  ])('is the command’s own: %s', async (script, code) => {
+    const runs = await useRuns()
+    expect(await runs.run('--', 'sh', '-c', script).ended).toMatchObject({ code, stderr: '' })
+    expect(await runs.agents()).toEqual([])
+  })
+
+  it.each([
+    ['no-such-program', 127, 'oakum: command not found: no-such-program (COMMAND_NOT_FOUND)\n'],
+    ['/etc/passwd', 126, 'oakum: cannot execute /etc/passwd: EACCES (COMMAND_NOT_FOUND)\n'],
+  ])('says that %s cannot run, and leaves nothing registered', async (command, code, stderr) => {
+    const runs = await useRuns()
+    expect(await runs.run('--', command).ended).toMatchObject({ code, stderr })
+    expect(await runs.agents()).toEqual([])
+  })
+
+  it.each([
+    [[], 'oakum: run needs a command after "--" (USAGE)\n'],
+    [['--'], 'oakum: run needs a command after "--" (USAGE)\n'],
+    [['sh'], 'oakum: run does not understand "sh"; put "--" before COMMAND (USAGE)\n'],
+    [['--kep', '--', 'sh'], 'oakum: run has no option --kep; did you mean "--keep"? (USAGE)\n'],
+    [['--label', 'x', '--', 'sh'], 'oakum: --label wants KEY=VALUE, not "x" (USAGE)\n'],
+    [['--timeout', 'soon', '--', 'sh'], expect.stringContaining('--timeout wants a duration')],
+  ])('is 2 for %j, and nothing is done', async (args, stderr) => {
+    const runs = await useRuns()
+    expect(await runs.run(...args).ended).toMatchObject({ code: 2, stderr })
+  })
+
+  it('is 2 for an id that is none, and 1 for a store that cannot be opened; nothing starts', async () => {
+    const runs = await useRuns()
+    expect(await runs.run('--id', 'a b', '--', 'echo', 'started').ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^oakum: .* \(INVALID_ID\)\n$/),
+    })
+    const unreadable = await runs.run('--store', 'sqlite:/dev/null/nowhere', '--', 'echo', 'started').ended
+    expect(unreadable.code).toBe(1)
+    expect(unreadable.stderr).toMatch(/^oakum: [^\n]* \(STORE_UNREADABLE\)\n$/)
+    expect(unreadable.stdout.toString()).toBe('')
+  })
+})
+
+describe('what a command prints', () => {
+  it('passes through byte for byte, and its stdin reaches it', async () => {
+    const runs = await useRuns()
+    const bytes = execFileSync('head', ['-c', '3000000', '/dev/urandom'], { maxBuffer: 4_000_000 })
+    const wrapper = runs.start({ args: ['run', '--', 'cat'], stdio: ['pipe', 'pipe', 'pipe'] })
+    wrapper.child.stdin?.end(bytes)
+    const { code, stdout } = await wrapper.ended
+    expect({ code, hash: hash(stdout) }).toEqual({ code: 0, hash: hash(bytes) })
+  })
+
+  it('becomes events, one per line, of the stream it was on', async () => {
+    const runs = await useRuns()
+    await runs.run('--id', 'a-1', '--', 'sh', '-c', 'printf "one\\ntwo"; printf "err\\n" >&2').ended
+    const events = await runs.events('agent.output')
+    expect(events.map(({ agent }) => agent)).toEqual(['a-1', 'a-1', 'a-1'])
+    expect(events.filter(({ data }) => data.stream === 'stdout').map(({ data }) => data.line)).toEqual(['one', 'two'])
+    expect(events.filter(({ data }) => data.stream === 'stderr').map(({ data }) => data.line)).toEqual(['err'])
+  })
+
+  it('is stored without secrets and passed through with them', async () => {
+    const runs = await useRuns()
+    const wrapper = runs.start({
+      args: ['run', '--', 'sh', '-c', 'echo "key=$MY_API_KEY;"'],
+      env: { MY_API_KEY: 'correct-horse-battery' },
+    })
+    expect((await wrapper.ended).stdout.toString()).toBe('key=correct-horse-battery;\n')
+    expect(await runs.lines()).toEqual(['key=[redacted];'])
+  })
+
+  it('is stored in order and complete, however much it is', async () => {
+    const runs = await useRuns()
+    const { stdout } = await runs.run('--', 'seq', '50000').ended
+    expect(stdout.toString().trimEnd().split('\n')).toHaveLength(50_000)
+    expect(await runs.lines()).toEqual(Array.from({ length: 50_000 }, (_, index) => `${index + 1}`))
+  })
+
+  it('cuts a line that never ends, and says so', async () => {
+    const runs = await useRuns()
+    const { stdout } = await runs.run('--', 'head', '-c', '1000000', '/dev/zero').ended
+    expect(stdout.length).toBe(1_000_000)
+    const [event] = await runs.events('agent.output')
+    expect(event?.data.omittedBytes).toBe(1_000_000 - 65_536)
+  })
+
+  it('is not stored with --no-capture', async () => {
+    const runs = await useRuns()
+    expect((await runs.run('--no-capture', '--', 'echo', 'one').ended).stdout.toString()).toBe('one\n')
+    expect(await runs.lines()).toEqual([])
+  })
+
+  it('is passed through although the store fails, which is said once', async () => {
+    const runs = await useRuns()
+    const wreck = 'for i in 1 2 3; do echo $i; sleep 0.3; : > "$STORE/events.db"; done'
+    const wrapper = runs.start({
+      args: ['run', '--', 'sh', '-c', wreck],
+      env: { STORE: runs.store.slice('sqlite:'.length) },
+    })
+    const { stdout, stderr } = await wrapper.ended
+    expect(stdout.toString()).toBe('1\n2\n3\n')
+    expect(stderr.split('\n').filter(line => line !== '').length).toBeLessThanOrEqual(2)
+  })
+
+  it('ends with the reader behind it', async () => {
+    const runs = await useRuns()
+    const wrapper = runs.run('--', 'yes')
+    wrapper.child.stdout?.once('data', () => wrapper.child.stdout?.destroy())
+    expect((await wrapper.ended).code).not.toBe(0)
+  })
+})
+
+describe('the environment of the command', () => {
+  it('names the agent, and carries the marks of all who own it, outermost first', async () => {
+    const runs = await useRuns()
+    const wrapper = runs.start({
+      args: ['run', '--id', 'inner', '--', 'sh', '-c', 'echo $OAKUM_AGENT $OAKUM_MARKS'],
+      env: { OAKUM_MARKS: 'outermark' },
+    })
+    expect((await wrapper.ended).stdout.toString()).toMatch(/^inner outermark:[0-9a-f]{16}\n$/)
+  })
+})
+
+function hash(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
