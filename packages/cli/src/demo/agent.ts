@@ -20,36 +20,42 @@ process.once('disconnect', end)
 process.on('message', message => void (message === END && end()))
 if (!process.connected) end()
 
-const fleet = await connect(store)
-const scope = new Scope(id)
-const agent = await fleet.register({ id, roots: [root], state: 'working' })
-agent.signal.addEventListener('abort', end)
+try {
+  if (!over.signal.aborted) await live()
+} finally {
+  if (process.connected) process.disconnect()
+  else await removeFolder()
+}
 
-const directory = join(root, id)
-await mkdir(directory, { recursive: true })
-await agent.own('directory', directory)
-await writeFile(join(directory, NOTES), `What ${id} has learnt so far.\n`)
+async function live(): Promise<void> {
+  const fleet = await connect(store)
+  const scope = new Scope(id)
+  const agent = await fleet.register({ id, roots: [root], state: 'working' })
+  agent.signal.addEventListener('abort', end)
 
-// Like every process of a scope, it has called setsid.
-const child = scope.spawn('sleep', ['86400'], { env: { ...process.env, ...agent.env }, stdio: 'ignore' })
-await agent.own('process', child)
+  const directory = join(root, id)
+  await mkdir(directory)
+  await agent.own('directory', directory)
+  await writeFile(join(directory, NOTES), `What ${id} has learnt so far.\n`)
 
-const report: AgentReport = { childPid: child.pid, directory }
-if (process.connected) process.send?.(report)
-if (!over.signal.aborted) await once(over.signal, 'abort')
+  // Like every process of a scope, it has called setsid.
+  const child = scope.spawn('sleep', ['86400'], { env: { ...process.env, ...agent.env }, stdio: 'ignore' })
+  await agent.own('process', child)
 
-await scope.close()
-await agent.release()
-if (!process.connected) await tidyUp()
-await fleet.close()
-if (process.connected) process.disconnect()
+  const report: AgentReport = { childPid: child.pid, directory }
+  if (process.connected) process.send?.(report)
+  if (!over.signal.aborted) await once(over.signal, 'abort')
 
-/**
- * The demo is gone without a word, so nobody else may be there to reclaim what the killed agents held. The last agent that
- * ends removes the folder of the demo.
- */
-async function tidyUp(): Promise<void> {
-  await fleet.coordinator().sweep()
+  await scope.close()
+  await agent.release()
+  // With the demo gone nobody else may be there to reclaim what the killed agents held.
+  if (!process.connected) await fleet.coordinator().sweep()
+  await fleet.close()
+}
+
+/** The demo is gone without a word; the last agent removes its folder. Any other still has a directory in there. */
+async function removeFolder(): Promise<void> {
   const others = await readdir(root).catch(() => [])
-  if (others.length === 0) await rm(dirname(root), { recursive: true, force: true }).catch(() => undefined)
+  if (others.length > 0) return
+  await rm(dirname(root), { recursive: true, force: true, maxRetries: 10 })
 }

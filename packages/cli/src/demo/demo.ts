@@ -10,7 +10,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OakumError } from '@oakum/core/errors'
-import { identify, newMark } from '@oakum/core/process'
+import { identify, isZombie, newMark } from '@oakum/core/process'
 import { directoriesIn, isUntouched, markedProcesses, whatIsLeft, type Holding } from './evidence.ts'
 import { launchAgent, type LaunchedAgent } from './launch.ts'
 
@@ -61,6 +61,8 @@ export interface StopReport {
   milliseconds: number
   /** What is still there, for people. */
   left: string[]
+  /** Processes of killed agents that have ended, and that PID 1 has not collected. */
+  uncollected: number
 }
 
 export class Demo {
@@ -134,7 +136,7 @@ export class Demo {
     }
     const milliseconds = performance.now() - began
     await this.#force()
-    return { agents: living.length, milliseconds, left }
+    return { agents: living.length, milliseconds, left, uncollected: this.#uncollected() }
   }
 
   async #askToStop(agent: DemoAgent, launched: LaunchedAgent): Promise<void> {
@@ -163,6 +165,11 @@ export class Demo {
       }
     }
     return staying
+  }
+
+  /** A zombie holds nothing but its pid; some containers have a PID 1 that never collects it. */
+  #uncollected(): number {
+    return this.agents.filter(({ holding }) => holding !== null && isZombie(holding.child)).length
   }
 
   async #force(): Promise<void> {

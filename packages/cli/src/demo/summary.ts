@@ -15,7 +15,7 @@ export interface DemoSummary {
   healthy: number
   killed: KilledAgent[]
   /** The orderly end of the others; null when the demo goes on. */
-  shutdown: { agents: number; seconds: number; left: string[] } | null
+  shutdown: { agents: number; seconds: number; left: string[]; uncollected: number } | null
   /** What was not as it should be, for people. */
   problems: string[]
 }
@@ -50,9 +50,12 @@ export function summarize(demo: Demo): DemoSummary {
 }
 
 /** Adds how the demo ended. */
-export function withShutdown(summary: DemoSummary, { agents, milliseconds, left }: StopReport): DemoSummary {
+export function withShutdown(
+  summary: DemoSummary,
+  { agents, milliseconds, left, uncollected }: StopReport,
+): DemoSummary {
   const problems = [...summary.problems, ...left.map(thing => `left after the end: ${thing}`)]
-  const shutdown = { agents, seconds: seconds(milliseconds), left }
+  const shutdown = { agents, seconds: seconds(milliseconds), left, uncollected }
   return { ...summary, ok: problems.length === 0, shutdown, problems }
 }
 
@@ -83,10 +86,13 @@ export function formatSummary(summary: DemoSummary, paint: Paint, width?: number
 }
 
 /** How the demo ended, and what it left. */
-export function formatEnd({ agents, milliseconds, left }: StopReport, paint: Paint): string[] {
+export function formatEnd({ agents, milliseconds, left, uncollected }: StopReport, paint: Paint): string[] {
   if (left.length > 0) return left.map(thing => `${paint('red', '✗')} left after the end: ${thing}`)
   const took = (milliseconds / 1_000).toFixed(2)
-  return [`${paint('green', '✓')} ${agents} agents shut down in ${took} s; no process and no directory is left`]
+  const zombies = uncollected === 0 ? '' : paint('dim', ` (${uncollected} that ended wait for PID 1 to collect them)`)
+  return [
+    `${paint('green', '✓')} ${agents} agents shut down in ${took} s; no process and no directory is left${zombies}`,
+  ]
 }
 
 function killedAgent({ id, holding, goneAfter }: DemoAgent): KilledAgent[] {

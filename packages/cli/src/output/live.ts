@@ -4,6 +4,7 @@
  * - Draws at most every 100 ms, and only when something was invalidated; then only the lines that changed are written.
  * - The region never exceeds the visible rows, so that nothing of it ever enters the scrollback more than once.
  * - While the terminal does not take what was written (Ctrl-S, a stopped multiplexer), nothing more is: memory stays flat.
+ * - The cursor is shown again also when the process ends with the region open.
  * - Nobody else may write to the stream while the region is open; use `log`. `close` leaves the last frame standing.
  */
 import { truncate, widthOf } from './text.ts'
@@ -79,6 +80,9 @@ export function openLiveRegion(terminal: Terminal, render: (size: FrameSize) => 
     invalidate()
   }
 
+  const showCursor = (): void => void terminal.write(SHOW_CURSOR)
+
+  process.once('exit', showCursor)
   terminal.on('resize', resized)
   terminal.on('drain', invalidate)
   terminal.write(HIDE_CURSOR)
@@ -97,7 +101,8 @@ export function openLiveRegion(terminal: Terminal, render: (size: FrameSize) => 
       draw()
       terminal.off('resize', resized)
       terminal.off('drain', invalidate)
-      terminal.write(SHOW_CURSOR)
+      process.off('exit', showCursor)
+      showCursor()
     },
   }
 }
