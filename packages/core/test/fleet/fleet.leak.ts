@@ -1,0 +1,103 @@
+/**
+ * What a process that registers and releases agents for months leaves behind: nothing. The store is filled past its cap of
+ * tombstones first, so that those that come replace those that go.
+ */
+import { describe, expect, it } from 'vitest'
+import type { EventLog } from '../../src/events/event-log.ts'
+import { createMemoryEventLog } from '../../src/events/drivers/memory.ts'
+import { openSqliteEventLog } from '../../src/events/drivers/sqlite/log.ts'
+import { createMemoryFleetStore } from '../../src/fleet/drivers/memory/store.ts'
+import { openSqliteFleetStore } from '../../src/fleet/drivers/sqlite/store.ts'
+import { Fleet } from '../../src/fleet/fleet.ts'
+import { resolveFleetOptions } from '../../src/fleet/fleet-options.ts'
+import { TOMBSTONE_LIMIT } from '../../src/fleet/store-limits.ts'
+import type { FleetStore } from '../../src/fleet/store.ts'
+import { selfIdentity } from '../../src/process/index.ts'
+import { heapSlope } from '../support/heap-slope.ts'
+import { temporaryFolder } from '../support/sqlite.ts'
+import { STORES, type StoreName } from './fleets.ts'
+
+const CYCLES = 12_000
+const BUDGET = 256
+const TIME = 240_000
+
+async function openDrivers(name: StoreName): Promise<{ store: FleetStore; events: EventLog }> {
+  if (name === 'memory') return { store: createMemoryFleetStore(), events: createMemoryEventLog() }
+  const directory = temporaryFolder()
+  return { store: await openSqliteFleetStore({ directory }), events: await openSqliteEventLog({ directory }) }
+}
+
+/** Leases that come and go without a fleet, which would take twenty times as long. */
+async function fillTombstones(store: FleetStore): Promise<void> {
+  const process = selfIdentity()
+  const common = { host: 'h', process, roots: [], labels: {}, state: 'idle', leaseTtl: 60_000, resources: [] }
+  for (let index = 0; index < TOMBSTONE_LIMIT + 100; index++) {
+    const id = `filler-${index}`
+    const { epoch } = await store.register({ ...common, id, nonce: id })
+    const { claims } = await store.claim({ holder: 'h', claimTtl: 1_000, what: { by: 'released', ref: { id, epoch } } })
+    for (const { token } of claims) await store.finish(token, { released: 0, kept: [], milliseconds: 0 })
+  }
+}
+
+async function liveOnce(fleet: Fleet, index: number): Promise<void> {
+  const agent = await fleet.register({ id: `agent-${index}` })
+  await agent.own('key', 'x')
+  agent.progress()
+  while (agent.phase === 'starting') await new Promise(setImmediate)
+  await agent.release()
+}
+
+describe.each(STORES)('12,000 lives of an agent on %s', name => {
+  it(
+    'leave nothing on the heap, no handle and no descriptor',
+    async () => {
+      const { store, events } = await openDrivers(name)
+      await fillTombstones(store)
+      const fleet = new Fleet(store, events, resolveFleetOptions({}))
+      const coordinator = fleet.coordinator({ sweepEvery: 1_000 })
+      await fleet.flush()
+      const slope = await heapSlope(index => liveOnce(fleet, index), { cycles: CYCLES })
+      await coordinator.stop()
+      expect((await fleet.counts()).tombstones).toBe(TOMBSTONE_LIMIT)
+      await fleet.close()
+      console.log(`${name}: ${Math.round(slope.bytesPerCycle)} bytes per life`)
+      expect(slope.bytesPerCycle).toBeLessThanOrEqual(BUDGET)
+      expect(slope).toMatchObject({ handles: {}, fds: 0 })
+    },
+    TIME,
+  )
+})
+
+describe('the same measure', () => {
+  it('catches an agent that is remembered after its release', async () => {
+    const fleet = new Fleet(createMemoryFleetStore(), createMemoryEventLog({ maxCount: 10 }), resolveFleetOptions({}))
+    const remembered: unknown[] = []
+    const slope = await heapSlope(
+      async index => {
+        const agent = await fleet.register({ id: `agent-${index}` })
+        await agent.release()
+        remembered.push(
+          agent,
+          Array.from({ length: 64 }, () => index + 0.5),
+        )
+      },
+      { cycles: 400 },
+    )
+    await fleet.close()
+    expect(remembered).toHaveLength(800)
+    expect(slope.bytesPerCycle).toBeGreaterThan(BUDGET)
+  })
+
+  it('catches a fleet that is never closed', async () => {
+    const open: Fleet[] = []
+    const slope = await heapSlope(
+      async () => {
+        const { store, events } = await openDrivers('sqlite')
+        open.push(new Fleet(store, events, resolveFleetOptions({})))
+      },
+      { cycles: 4, samples: 2 },
+    )
+    expect(slope.fds).toBeGreaterThanOrEqual(4)
+    for (const fleet of open) await fleet.close()
+  })
+})
