@@ -174,8 +174,7 @@ export class Closing implements Tally {
 
   /** A member may have become one that need not be waited for. */
   pass(member: Owned): void {
-    if (this.ended || this.#passed?.has(member) === true || !member.isExcusedFrom(this.#node)) return
-    ;(this.#passed ??= new Set()).add(member)
+    if (this.ended || this.#passed?.has(member) === true || !this.#isExcused(member)) return
     this.#release(member)
     this.#advance()
   }
@@ -196,6 +195,13 @@ export class Closing implements Tally {
     if (!this.ended) this.#end()
   }
 
+  #isExcused(member: Owned): boolean {
+    if (!member.isExcusedFrom(this.#node)) return false
+    this.#passed ??= new Set()
+    this.#passed.add(member)
+    return true
+  }
+
   #release(member: Owned): void {
     if (member === this.#awaited) this.#awaited = undefined
     else if (this.#step === 'join' && member.phase === 'join') this.#joining--
@@ -203,7 +209,7 @@ export class Closing implements Tally {
 
   #join(): void {
     for (let member = this.#node.newest; member !== undefined; member = member.previous) {
-      if (member.phase === 'join' && this.#passed?.has(member) !== true) this.#joining++
+      if (member.phase === 'join' && !this.#isExcused(member)) this.#joining++
     }
     this.#step = 'join'
     this.#until = this.#joinEnd()
@@ -261,7 +267,7 @@ export class Closing implements Tally {
       this.#cursor = member.previous
       if (member.phase !== 'finalize' || member.ending === STARTED) continue
       if (member.ending === undefined && finalize(this.#node, member, this)) continue
-      if (this.#hard === 0 || this.#passed?.has(member) === true) continue
+      if (this.#hard === 0 || this.#isExcused(member)) continue
       const now = performance.now()
       this.#awaited = member
       this.#until = now + (this.#soft - now) * (this.#cursor === undefined ? 1 : SHARE)

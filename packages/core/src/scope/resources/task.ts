@@ -50,7 +50,9 @@ export class TaskResource<T> extends Owned {
 
   override cancel(reason: CloseReason): void {
     this.#reason = reason
-    this.#controller?.abort(reason.error)
+    const controller = this.#controller
+    // As code of the task: a listener of its signal may well close a scope, and the task wait for that.
+    if (controller !== undefined) runAs(this, () => controller.abort(reason.error))
   }
 
   async #begin(work: (signal: AbortSignal) => T | PromiseLike<T>): Promise<T> {
