@@ -36,7 +36,7 @@ export interface CoordinatorOptions {
   reclaimTimeout?: number
   /** For kinds of the user's own, beside those given to `connect`. */
   reclaimers?: readonly Reclaimer[]
-  /** Told of what went wrong in the background. Must not throw. */
+  /** Told when a look or a sweep of its own failed. What a reclaim failed by is in the agent's record. Must not throw. */
   onError?: (error: unknown) => void
 }
 
@@ -44,6 +44,8 @@ export interface CoordinatorParts extends SweepParts {
   sweepEvery: number
   watchEvery: number
   onError: (error: unknown) => void
+  /** Holds the coordinators that have to be stopped; this one is in it while it runs or sweeps. */
+  active: Set<Coordinator>
 }
 
 export interface StopOptions {
@@ -70,6 +72,7 @@ export class Coordinator {
   start(): void {
     if (this.#started) return
     this.#started = true
+    this.#parts.active.add(this)
     this.#abort = new AbortController()
     this.#unsubscribe = this.#parts.store.onChange(() => this.#parts.outbox.kick())
     this.#parts.outbox.kick()
@@ -80,8 +83,10 @@ export class Coordinator {
   /** One sweep. Joins the one that is under way, if any. */
   async sweep(options: SweepOptions = {}): Promise<SweepResult> {
     if (options.dryRun === true) return previewSweep(this.#parts, options)
+    this.#parts.active.add(this)
     this.#sweeping ??= this.#sweep(options).finally(() => {
       this.#sweeping = undefined
+      if (!this.#started) this.#parts.active.delete(this)
     })
     return this.#sweeping
   }
@@ -93,12 +98,15 @@ export class Coordinator {
     clearTimeout(this.#watchTimer)
     this.#unsubscribe?.()
     this.#unsubscribe = undefined
-    const timer = setTimeout(() => this.#abort.abort(), deadline)
+    const abort = this.#abort
+    const timer = setTimeout(() => abort.abort(), deadline)
     try {
       while (this.#background.size > 0) await Promise.all(this.#background)
       await this.#sweeping?.catch(ignore) // its caller is told
     } finally {
       clearTimeout(timer)
+      if (this.#abort.signal.aborted) this.#abort = new AbortController()
+      if (!this.#started) this.#parts.active.delete(this)
     }
   }
 
@@ -106,28 +114,47 @@ export class Coordinator {
     await this.stop()
   }
 
+  /** Ends with the caller's signal, or when the coordinator's time to stop is over. */
   async #sweep({ signal }: SweepOptions): Promise<SweepResult> {
-    const result = await sweep(this.#parts, { signal: signal ?? this.#abort.signal })
-    await this.#parts.outbox.flush().catch(this.#parts.onError)
-    return result
+    const stopping = this.#abort.signal
+    const controller = new AbortController()
+    const onAbort = (): void => controller.abort(signal?.aborted === true ? signal.reason : stopping.reason)
+    stopping.addEventListener('abort', onAbort)
+    signal?.addEventListener('abort', onAbort)
+    if (signal?.aborted === true) onAbort()
+    try {
+      const result = await sweep(this.#parts, { signal: controller.signal })
+      await this.#parts.outbox.flush().catch(this.#parts.onError)
+      return result
+    } finally {
+      stopping.removeEventListener('abort', onAbort)
+      signal?.removeEventListener('abort', onAbort)
+    }
   }
 
   #sweepSoon(wait: number): void {
+    const abort = this.#abort
     this.#sweepTimer = setTimeout(() => {
       void this.#run(async () => {
         await this.sweep()
       }).finally(() => {
-        if (this.#started) this.#sweepSoon(this.#parts.sweepEvery)
+        if (this.#runs(abort)) this.#sweepSoon(this.#parts.sweepEvery)
       })
     }, wait)
   }
 
   #watchSoon(wait: number): void {
+    const abort = this.#abort
     this.#watchTimer = setTimeout(() => {
       void this.#run(() => this.#watch()).finally(() => {
-        if (this.#started) this.#watchSoon(this.#parts.watchEvery)
+        if (this.#runs(abort)) this.#watchSoon(this.#parts.watchEvery)
       })
     }, wait)
+  }
+
+  /** Whether it still runs since the same start: one that was stopped and started again has other loops. */
+  #runs(abort: AbortController): boolean {
+    return this.#started && this.#abort === abort
   }
 
   /** Claims the dead; their reclaim goes on in the background, so that it does not keep the next look waiting. */
@@ -138,8 +165,7 @@ export class Coordinator {
       const { claims } = await claimProven(refs, parts, { signal })
       void this.#run(async () => {
         await announce(claims, parts)
-        const results = await reclaimAll(claims, parts, signal)
-        for (const { error } of results) if (error !== undefined) parts.onError(error)
+        await reclaimAll(claims, parts, signal)
         parts.outbox.kick()
         // More ended with them than one claim takes.
         if (claims.length === CLAIM_LIMIT) await this.sweep()

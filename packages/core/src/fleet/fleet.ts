@@ -59,6 +59,7 @@ export class Fleet {
   readonly #agents = new Map<Lease, Agent>()
   /** What ties agents to their scopes. */
   readonly #unlinks = new Map<Lease, () => void>()
+  /** Those that run, or sweep just now. */
   readonly #coordinators = new Set<Coordinator>()
   #closing: Promise<void> | undefined
 
@@ -108,7 +109,7 @@ export class Fleet {
   coordinator(options: CoordinatorOptions = {}): Coordinator {
     this.#assertOpen()
     const { reclaimers = [], onError = ignore, sweepEvery = 60_000, watchEvery = 500, ...times } = options
-    const coordinator = new Coordinator({
+    return new Coordinator({
       ...this.#batchParts([...this.#settings.reclaimers, ...reclaimers]),
       ...times,
       sweepEvery: positive('sweepEvery', sweepEvery),
@@ -117,9 +118,8 @@ export class Fleet {
       presence: new Presence(this.#store),
       outbox: this.#outbox,
       onError,
+      active: this.#coordinators,
     })
-    this.#coordinators.add(coordinator)
-    return coordinator
   }
 
   /** All agents, those of other processes included, in order of registration. */
@@ -128,7 +128,7 @@ export class Fleet {
     for (;;) {
       const page = await this.list({ ...options, after: agents.at(-1)?.seq ?? 0 })
       agents.push(...page)
-      if (page.length < LIST_LIMIT) return agents
+      if (page.length === 0) return agents // a page may be short of records that cannot be read
     }
   }
 

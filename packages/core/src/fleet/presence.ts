@@ -5,11 +5,15 @@
  * - Each look costs one page of newly registered agents and one read of each distinct process.
  * - Agents of another boot or pid namespace are never judged here.
  * - A death is reported at each look until `forget` is called: nothing is lost when a claim fails.
+ * - What it remembers is at most about twice what lives.
  */
 import { isAlive, selfIdentity, type ProcessIdentity } from '../process/identity.ts'
 import { LIVE_PHASES, type LeaseRef } from './records.ts'
 import type { CallOptions, FleetStore } from './store.ts'
 import { LIST_LIMIT } from './store-limits.ts'
+
+/** From so many leases on it is worth asking which of them ended. */
+const PRUNE_FROM = 1_000
 
 interface Occupant {
   process: ProcessIdentity
@@ -21,6 +25,7 @@ export class Presence {
   readonly #occupants = new Map<string, Occupant>()
   /** The newest registration seen. */
   #after = 0
+  #pruneAt = PRUNE_FROM
 
   constructor(store: FleetStore) {
     this.#store = store
@@ -29,6 +34,7 @@ export class Presence {
   /** The leases whose process is gone. */
   async look(options: CallOptions = {}): Promise<LeaseRef[]> {
     await this.#learn(options)
+    await this.#prune(options)
     const dead: LeaseRef[] = []
     for (const { process, leases } of this.#occupants.values()) if (!isAlive(process)) dead.push(...leases.values())
     return dead
@@ -40,16 +46,6 @@ export class Presence {
     for (const [key, { leases }] of this.#occupants) {
       for (const name of leases.keys()) if (names.has(name)) leases.delete(name)
       if (leases.size === 0) this.#occupants.delete(key)
-    }
-  }
-
-  /** Forgets the leases that ended in another way, so that a process which registers for months costs nothing. */
-  async prune(options: CallOptions = {}): Promise<void> {
-    const all: LeaseRef[] = []
-    for (const { leases } of this.#occupants.values()) all.push(...leases.values())
-    for (let start = 0; start < all.length; start += LIST_LIMIT) {
-      const { fenced } = await this.#store.check(all.slice(start, start + LIST_LIMIT), options)
-      this.forget(fenced)
     }
   }
 
@@ -70,8 +66,22 @@ export class Presence {
         occupant.leases.set(nameOf({ id, epoch }), { id, epoch })
         this.#after = Math.max(this.#after, seq)
       }
-      if (page.length < LIST_LIMIT) return
+      if (page.length === 0) return // a page may be short of records that cannot be read
     }
+  }
+
+  /** Forgets the leases that ended in another way. Only when they may be half of all, so that looks stay cheap. */
+  async #prune(options: CallOptions): Promise<void> {
+    const all: LeaseRef[] = []
+    for (const { leases } of this.#occupants.values()) all.push(...leases.values())
+    if (all.length < this.#pruneAt) return
+    let left = all.length
+    for (let start = 0; start < all.length; start += LIST_LIMIT) {
+      const { fenced } = await this.#store.check(all.slice(start, start + LIST_LIMIT), options)
+      this.forget(fenced)
+      left -= fenced.length
+    }
+    this.#pruneAt = Math.max(PRUNE_FROM, left * 2)
   }
 }
 

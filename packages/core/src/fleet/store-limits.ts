@@ -17,3 +17,6 @@ export const TOMBSTONE_BATCH = 8
 
 /** Milliseconds after which kept processes are forgotten once no lease names their boot any more: 7 days. */
 export const KEPT_AGE: number = 7 * 24 * 60 * 60 * 1_000
+
+/** Events that wait for the event log at most; the oldest go first. Only an event log that is away for days gets there. */
+export const OUTBOX_LIMIT = 100_000

@@ -64,13 +64,15 @@ export interface ClaimRequest {
    * `expired`: leases that ended by silence, and claims of others that ran out.
    * `proven`: these leases, whose process is known to be dead.
    * `released`: this lease, by its own agent.
-   * Live descendants of what is claimed are claimed with it (`parent_gone`), except where the agent said good-bye.
+   * Live descendants of what is claimed are claimed with it (`parent_gone`), except where the agent said good-bye. What
+   * goes beyond the limit is fenced in the same step and taken by the next claim by `expired`, deepest first.
    */
   what: { by: 'expired' } | { by: 'proven'; refs: readonly LeaseRef[] } | { by: 'released'; ref: LeaseRef }
 }
 
 export interface ClaimReply {
   now: number
+  /** At most `limit`; of what ended together the deepest come first. */
   claims: Claim[]
   /** How many agents are in a live phase after this call. */
   live: number
@@ -108,17 +110,24 @@ export interface FleetCounts {
 }
 
 export interface FleetStore {
-  /** Throws AGENT_EXISTS (facts: the living agent's record) when the id has a live lease that is not superseded. */
+  /**
+   * An earlier lease of the id that is superseded, or whose time is over, is fenced with all below it and left for the next
+   * sweep to claim. Throws INVALID_ID; AGENT_EXISTS (facts: `agent`, the living agent's record) when the id has another live
+   * lease; FENCED when `parent` has none.
+   */
   register(registration: Registration, options?: CallOptions): Promise<RegisterReply>
   beat(beats: readonly Beat[], options?: CallOptions): Promise<BeatReply>
-  /** Changes state or phase; with neither it only checks. Throws FENCED. */
+  /**
+   * Changes state or phase; with neither it only checks. Phases only move forward: `alive` leaves a draining agent
+   * draining. Throws FENCED.
+   */
   update(ref: LeaseRef, change: { state?: string; phase?: 'alive' | 'draining' }, options?: CallOptions): Promise<void>
   own(ref: LeaseRef, resource: ResourceInput, options?: CallOptions): Promise<void>
   disown(ref: LeaseRef, kind: string, key: string, options?: CallOptions): Promise<boolean>
   resources(ref: LeaseRef, options?: CallOptions): Promise<OwnedResource[]>
 
   claim(request: ClaimRequest, options?: CallOptions): Promise<ClaimReply>
-  /** What `claim` with `expired` would take, without taking it. */
+  /** What `claim` with `expired` would take, without taking it; the tokens are empty. */
   expired(limit: number, options?: CallOptions): Promise<Claim[]>
   /** Returns the tokens that are lost. */
   renewClaims(tokens: readonly string[], claimTtl: number, options?: CallOptions): Promise<string[]>
@@ -144,15 +153,18 @@ export interface FleetStore {
   keep(process: ProcessIdentity, options?: CallOptions): Promise<void>
   kept(bootId: string, options?: CallOptions): Promise<ProcessIdentity[]>
 
-  /** Values that agents share. Written under a lease, removed with it. */
+  /**
+   * Values that agents share. Written under a lease, removed with it. A key of another live lease is refused with
+   * RESOURCE_REFUSED (facts: `owner`); one of a lease that has ended may be taken over.
+   */
   getKey(key: string, options?: CallOptions): Promise<string | null>
   setKey(ref: LeaseRef, key: string, value: string, options?: CallOptions): Promise<void>
   deleteKey(ref: LeaseRef, key: string, options?: CallOptions): Promise<boolean>
-  /** True when the lease now holds the lock. Freed by its owner only, or with its lease. */
+  /** True when the lease now holds the lock. Freed by its owner only, or when the reclaim of its lease is finished. */
   tryLock(ref: LeaseRef, name: string, options?: CallOptions): Promise<boolean>
   unlock(ref: LeaseRef, name: string, options?: CallOptions): Promise<boolean>
 
-  /** Events that were written with the changes they tell of and wait for the event log, oldest first. */
+  /** Events that were written with the changes they tell of and wait for the event log, oldest first; at most 100,000. */
   pendingEvents(limit: number, options?: CallOptions): Promise<{ last: number; events: EventInput[] }>
   /** Forgets pending events up to `last`. */
   dropPendingEvents(last: number, options?: CallOptions): Promise<void>

@@ -56,7 +56,6 @@ export interface SweepParts extends BatchParts {
 export async function sweep(parts: SweepParts, { signal }: SweepOptions = {}): Promise<SweepResult> {
   throwIfAborted(signal)
   const options = signal === undefined ? {} : { signal }
-  await parts.presence.prune(options)
   const results: ReclaimResult[] = []
   let announced = false
   let healthyAgents = 0
