@@ -2,12 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 // Tests run against the TypeScript sources (condition `@oakum/source`), so no build is needed before them; programs
 // that tests start as child processes run the sources as well, or the built command where that is the subject.
-const shared = {
-  pool: 'forks',
-  execArgv: ['--disable-warning=ExperimentalWarning'],
-  testTimeout: 20_000,
-  hookTimeout: 20_000,
-} as const
+const execArgv = ['--disable-warning=ExperimentalWarning']
+const shared = { pool: 'forks' as const, execArgv, testTimeout: 20_000, hookTimeout: 20_000 }
 
 const source = { ssr: { resolve: { conditions: ['@oakum/source'], externalConditions: ['@oakum/source'] } } }
 
@@ -27,7 +23,7 @@ export default defineConfig({
           ...shared,
           name: 'leak',
           include: ['packages/*/test/**/*.leak.ts'],
-          execArgv: [...shared.execArgv, '--expose-gc'],
+          execArgv: [...execArgv, '--expose-gc'],
           testTimeout: 120_000,
           fileParallelism: false,
         },

@@ -26,7 +26,7 @@ it.each(['SIGINT', 'SIGTERM'] as const)('ends with everything it started when on
       const identity = pid === undefined ? null : identify(Number(pid))
       if (identity !== null) started.push(identity)
     }
-    directories.push(...line.matchAll(/\/\S+\/agent-\d+/g).map(match => match[0]))
+    directories.push(...(line.match(/\/\S+\/agent-\d+/g) ?? []))
     if (line.includes('3 orphans')) break
   }
   expect(started).toHaveLength(20)
