@@ -15,7 +15,10 @@ export interface StayOptions {
 
 /** Shows the fleet until the signal aborts: a table on a terminal, lines elsewhere. Whoever calls has started a coordinator. */
 export async function stay({ fleet, url, json, signal }: StayOptions, errors: ErrorSink): Promise<void> {
-  if (json || !process.stdout.isTTY) return printLines(fleet, json, signal)
+  if (json || !process.stdout.isTTY) {
+    console.error(`oakum: watching over ${url}; Ctrl-C ends it`)
+    return printLines(fleet, json, signal)
+  }
   const table = createLiveTable(fleet, process.stdout, `${url}  Ctrl-C ends it`, paintFor(process.stdout))
   errors.report = table.report
   await table.show(signal)

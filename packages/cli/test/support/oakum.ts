@@ -20,9 +20,15 @@ export interface RunningCommand {
   done: Promise<Finished>
 }
 
+/** How the command is started from source. */
+export function commandLine(args: readonly string[]): [command: string, ...args: string[]] {
+  return [process.execPath, ...FROM_SOURCE, MAIN, ...args]
+}
+
 /** Starts the command from source, on pipes. */
 export function startOakum(args: readonly string[], env: NodeJS.ProcessEnv = {}): RunningCommand {
-  const child = spawn(process.execPath, [...FROM_SOURCE, MAIN, ...args], {
+  const [command, ...rest] = commandLine(args)
+  const child = spawn(command, rest, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
