@@ -127,7 +127,7 @@ export interface FleetStore {
   resources(ref: LeaseRef, options?: CallOptions): Promise<OwnedResource[]>
 
   claim(request: ClaimRequest, options?: CallOptions): Promise<ClaimReply>
-  /** What `claim` with `expired` would take, without taking it; the tokens are empty. */
+  /** What `claim` with `expired` would take, without taking it: tokens are empty, records as they stand. */
   expired(limit: number, options?: CallOptions): Promise<Claim[]>
   /** Returns the tokens that are lost. */
   renewClaims(tokens: readonly string[], claimTtl: number, options?: CallOptions): Promise<string[]>

@@ -62,6 +62,16 @@ describe('a damaged fleet.db', () => {
     expect([last, events.map(({ id }) => id)]).toEqual([3, ['a', 'c']])
   })
 
+  test('forgets the oldest of too many pending events', async () => {
+    const folder = await useSqliteFolder()
+    const store = await folder.connect()
+    for (const id of ['a', 'b']) await store.addEvent({ id, type: 't' })
+    // As if 99,999 events had come and gone since.
+    folder.raw().exec(`UPDATE sqlite_sequence SET seq = seq + 99998 WHERE name = 'outbox'`)
+    await store.addEvent({ id: 'c', type: 't' })
+    expect((await store.pendingEvents(10)).events.map(({ id }) => id)).toEqual(['b', 'c'])
+  })
+
   test('ends a walk through agents that are one another’s parents', async () => {
     const folder = await useSqliteFolder()
     const store = await folder.connect()

@@ -16,11 +16,13 @@ export function claim(state: FleetState, request: ClaimRequest, times: Times): C
   return { now, claims, live: state.live }
 }
 
-/** What the next claim by expiry would take; the tokens are empty. */
+/** What the next claim by expiry would take: the tokens are empty, the records as they stand. */
 export function expired(state: FleetState, limit: number, now: number): Claim[] {
-  return planOf(state, { by: 'expired' }, limit, now).take.map(({ lease, reason, depth }) =>
-    toClaim({ ...lease, reason, depth, attempts: lease.attempts + 1, token: null }, now),
-  )
+  const { take: planned } = planOf(state, { by: 'expired' }, limit, now)
+  return planned.map(({ lease, reason, depth }) => {
+    const attempts = lease.attempts + 1
+    return Object.assign(toClaim({ ...lease, reason, depth, attempts, token: '' }, now), { agent: toRecord(lease) })
+  })
 }
 
 export function renewClaims(state: FleetState, tokens: readonly string[], claimTtl: number, now: number): string[] {

@@ -1,7 +1,8 @@
-/** When an item is due; of two at the same time the one with the lower rank comes first. */
+/** When an item is due; of two at the same time the lower rank comes first, then the lower number. */
 export interface Due {
   at: number
   rank: number
+  number: number
 }
 
 interface Entry<T> {
@@ -100,5 +101,5 @@ export class DueQueue<T> {
 }
 
 function compare(a: Due, b: Due): number {
-  return a.at - b.at || a.rank - b.rank
+  return a.at - b.at || a.rank - b.rank || a.number - b.number
 }

@@ -45,7 +45,7 @@ export interface Resource extends Omit<OwnedResource, 'data' | 'shared'> {
 /** When a sweep has to look at the lease, null for never. Of those that ended together the deepest comes first. */
 export function dueOf(lease: Lease): Due | null {
   if (lease.phase === 'quarantined') return null
-  return { at: lease.phase === 'reaping' ? lease.claimUntil : lease.expiresAt, rank: -lease.depth }
+  return { at: lease.phase === 'reaping' ? lease.claimUntil : lease.expiresAt, rank: -lease.depth, number: lease.seq }
 }
 
 export function toRecord(lease: Lease): AgentRecord {

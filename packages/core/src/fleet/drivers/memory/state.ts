@@ -2,7 +2,7 @@ import type { EventInput } from '../../../events/event-log.ts'
 import { type Epoch, type LeaseRef, LIVE_PHASES, type Phase, type Tombstone } from '../../records.ts'
 import { nextEpoch } from '../../epoch.ts'
 import { fenced } from '../../refusals.ts'
-import { TOMBSTONE_AGE, TOMBSTONE_BATCH, TOMBSTONE_LIMIT } from '../../store-limits.ts'
+import { OUTBOX_LIMIT, TOMBSTONE_AGE, TOMBSTONE_BATCH, TOMBSTONE_LIMIT } from '../../store-limits.ts'
 import { DueQueue } from './due-queue.ts'
 import { dueOf, type Lease, type Resource, toTombstone } from './lease.ts'
 
@@ -132,6 +132,7 @@ export class FleetState {
   addEvent(event: EventInput): void {
     this.#lastEvent += 1
     this.#outbox.set(this.#lastEvent, event)
+    this.#outbox.delete(this.#lastEvent - OUTBOX_LIMIT)
   }
 
   /** Oldest first. */

@@ -23,9 +23,10 @@ export function claim(database: Database, request: ClaimRequest, times: Times): 
   return { now, claims, live: countLive(database) }
 }
 
-/** What the next claim by expiry would take; the tokens are empty. */
+/** What the next claim by expiry would take: the tokens are empty, the records as they stand. */
 export function expired(database: Database, limit: number, now: number): Claim[] {
-  return planOf(database, { by: 'expired' }, limit, now).take.map(planned => toClaim(afterTake(planned, '', now), now))
+  const { take: planned } = planOf(database, { by: 'expired' }, limit, now)
+  return planned.map(one => Object.assign(toClaim(afterTake(one, '', now), now), { agent: toRecord(one.lease.row) }))
 }
 
 /** Ends a live lease without a holder; the next claim by expiry takes it. */
@@ -48,7 +49,7 @@ export function childrenOf(database: Database): (lease: Candidate) => Candidate[
     database
       .all<LeaseRow>(
         `SELECT * FROM leases
-         WHERE parent_id = ? AND parent_epoch = ? AND phase IN ('starting', 'alive', 'draining')`,
+         WHERE parent_id = ? AND parent_epoch = ? AND phase IN ('starting', 'alive', 'draining') ORDER BY seq`,
         row.id,
         row.epoch,
       )
@@ -78,7 +79,7 @@ function planOf(database: Database, what: ClaimRequest['what'], limit: number, n
 }
 
 function selectDue(database: Database, limit: number, now: number): LeaseRow[] {
-  const sql = 'SELECT * FROM leases WHERE due_at <= ? ORDER BY due_at, depth DESC LIMIT ?'
+  const sql = 'SELECT * FROM leases WHERE due_at <= ? ORDER BY due_at, depth DESC, seq LIMIT ?'
   return database.all<LeaseRow>(sql, now, limit)
 }
 

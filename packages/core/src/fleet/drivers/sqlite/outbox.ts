@@ -1,8 +1,10 @@
 import type { EventInput } from '../../../events/event-log.ts'
 import type { Database } from '../../../sqlite/database.ts'
+import { OUTBOX_LIMIT } from '../../store-limits.ts'
 
 export function addEvent(database: Database, event: EventInput): void {
   database.run('INSERT INTO outbox (event) VALUES (?)', JSON.stringify(event))
+  database.run('DELETE FROM outbox WHERE number <= (SELECT max(number) FROM outbox) - ?', OUTBOX_LIMIT)
 }
 
 /** Oldest first. One that cannot be read is left out, and goes with those around it. */

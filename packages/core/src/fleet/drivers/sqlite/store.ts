@@ -2,8 +2,8 @@
  * A fleet in `fleet.db`, shared by all processes of a machine.
  *
  * Invariants:
- * - Each method is one statement, or one `BEGIN IMMEDIATE` transaction in which nothing waits: a process that dies at
- *   any point leaves either all of it or none.
+ * - Each method that changes something is one `BEGIN IMMEDIATE` transaction in which nothing waits: a process that dies
+ *   at any point leaves either all of it or none.
  * - Changes of this connection wake its listeners at once; those of others are seen by polling.
  *
  * Who opens a store closes it.
