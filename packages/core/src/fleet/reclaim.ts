@@ -60,23 +60,31 @@ export async function reclaimLease(claim: Claim, parts: ReclaimParts, signal: Ab
     ...(error === undefined ? {} : { error }),
   })
 
-  if (claim.agent === null) {
+  const { agent } = claim
+  if (agent === null) {
     const error = new OakumError('STORE_CORRUPT', `The record of ${claim.id} cannot be read.`, {
       facts: { id: claim.id },
     })
     // Without its record nobody knows what may be touched: people have to look, and trying again would not help.
     return report(await store.fail(claim.token, { error: error.message, maxAttempts: 0, retryIn: 0 }), error)
   }
-  for (const resource of inOrder(await store.resources(claim, { signal }))) {
-    if (signal.aborted) return report('lost', aborted(signal))
-    try {
-      const outcome = await reclaimOne(resource, claim.agent, parts, signal)
-      if (typeof outcome === 'object') done.kept.push({ kind: resource.kind, key: resource.key, why: outcome.kept })
-      else if (!(await store.reclaimed(claim.token, resource.kind, resource.key))) return report('lost')
+  const attempt = async (step: () => Promise<void>): Promise<void> => {
+    await step().catch((error: unknown) => done.errors.push(asError(error)))
+  }
+  let resources: OwnedResource[] = []
+  await attempt(async () => {
+    resources = inOrder(await store.resources(claim, { signal }))
+  })
+  for (const resource of resources) {
+    if (signal.aborted) break
+    await attempt(async () => {
+      const { kind, key } = resource
+      const outcome = await reclaimOne(resource, agent, parts, signal)
+      if (typeof outcome === 'object') done.kept.push({ kind, key, why: outcome.kept })
+      // When the claim was lost meanwhile, what follows finds out.
+      else await store.reclaimed(claim.token, kind, key)
       if (outcome === 'released') done.released++
-    } catch (error) {
-      done.errors.push(asError(error))
-    }
+    })
   }
   if (signal.aborted) return report('lost', aborted(signal))
   if (done.errors.length > 0) {

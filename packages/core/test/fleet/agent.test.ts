@@ -129,10 +129,8 @@ describe.each(STORES)('an agent on %s', store => {
   it('hands its mark, id and epoch to what it starts', async () => {
     const fleet = await openFleet(store)
     const agent = await fleet.register({ id: 'a', marker: '0123456789abcdef' })
-    expect(agent.env).toEqual({
-      OAKUM_MARKS: expect.stringMatching(/(^|:)0123456789abcdef$/) as string,
-      OAKUM_AGENT: 'a',
-      OAKUM_EPOCH: agent.epoch,
-    })
+    const { OAKUM_MARKS, ...names } = agent.env
+    expect(OAKUM_MARKS).toMatch(/(^|:)0123456789abcdef$/)
+    expect(names).toEqual({ OAKUM_AGENT: 'a', OAKUM_EPOCH: agent.epoch })
   })
 })

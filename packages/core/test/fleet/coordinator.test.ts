@@ -1,6 +1,8 @@
 import { mkdirSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { aborted } from '../../src/errors/index.ts'
 import type { Fleet, Reclaimer } from '../../src/fleet/index.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
 import { until } from '../support/until.ts'
@@ -97,6 +99,30 @@ describe('a sweep', () => {
     expect(reclaimer.order.filter(key => key === 'stuck')).toHaveLength(3)
     await fleet.flush()
     expect(await fleet.events.read({ types: ['agent_quarantined'] })).toHaveLength(2)
+  })
+
+  it('quarantines what cannot be read, and cleans the others', async () => {
+    const folder = temporaryFolder()
+    const url = `sqlite:${folder}`
+    const reclaimer = things()
+    await leaveOrphans(url, async fleet => {
+      for (const id of ['before', 'record', 'resource', 'after']) await fleet.register({ id, resources: [thing(id)] })
+    })
+    const database = new DatabaseSync(join(folder, 'fleet.db'))
+    database.exec(`UPDATE leases SET labels = '{' WHERE id = 'record'`)
+    database.exec(`UPDATE resources SET data = '{' WHERE key = 'resource'`)
+    database.close()
+
+    const fleet = await openUrl(url)
+    const { orphans } = await quickCoordinator(fleet, { reclaimers: [reclaimer], maxAttempts: 1 }).sweep()
+    const statuses = Object.fromEntries(orphans.map(({ agentId, reason, status }) => [agentId, `${reason} ${status}`]))
+    expect(statuses).toEqual({
+      before: 'missing_heartbeat cleaned',
+      record: 'corrupt_heartbeat quarantined',
+      resource: 'missing_heartbeat quarantined',
+      after: 'missing_heartbeat cleaned',
+    })
+    expect(reclaimer.order.toSorted()).toEqual(['after', 'before'])
   })
 
   it('leaves a reclaimer behind that does not listen, and goes on', async () => {
@@ -235,7 +261,7 @@ describe('a coordinator', () => {
       reclaim: (_resource, { signal }) =>
         new Promise((_resolve, reject) => {
           running = true
-          signal.addEventListener('abort', () => reject(signal.reason as Error))
+          signal.addEventListener('abort', () => reject(aborted(signal)))
         }),
     }
     const fleet = await openUrl(url)

@@ -16,9 +16,14 @@ interface Started {
 
 async function startAgent(url: string, id: string, root: string, token: string): Promise<Started> {
   const program = startProgram(new URL('fixtures/agent.ts', import.meta.url), url, id, root, token)
-  const { epoch, directory } = (await message(program)) as { epoch: string; directory: string }
+  const ready = await message(program)
+  if (!isReady(ready)) throw new Error('The agent said something else.')
   await until(() => sleepers(token).length > 0)
-  return { program, epoch, directory }
+  return { program, epoch: ready.epoch, directory: ready.directory }
+}
+
+function isReady(value: unknown): value is Omit<Started, 'program'> {
+  return typeof value === 'object' && value !== null && 'epoch' in value && 'directory' in value
 }
 
 async function reclaimed(fleet: Fleet, id: string): Promise<boolean> {

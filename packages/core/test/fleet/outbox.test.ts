@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { createMemoryEventLog } from '../../src/events/drivers/memory.ts'
+import type { EventLog } from '../../src/events/event-log.ts'
+import { createMemoryFleetStore } from '../../src/fleet/drivers/memory/store.ts'
+import { Outbox } from '../../src/fleet/outbox.ts'
+import { until } from '../support/until.ts'
+
+it('moves events in order, each once, however many move them at the same time', async () => {
+  const store = createMemoryFleetStore()
+  const events = createMemoryEventLog()
+  const outboxes = [new Outbox(store, events), new Outbox(store, events), new Outbox(store, events)]
+  for (let index = 0; index < 1_000; index++) await store.addEvent({ id: `e-${index}`, type: 't' })
+  await Promise.all(outboxes.map(outbox => outbox.flush()))
+  const ids = (await events.read()).map(({ id }) => id)
+  expect(ids).toEqual(Array.from({ length: 1_000 }, (_, index) => `e-${index}`))
+  expect((await store.pendingEvents(10)).events).toEqual([])
+})
+
+it('keeps events in the store while the log is away, and moves them when it is back', async () => {
+  const store = createMemoryFleetStore()
+  const log = createMemoryEventLog()
+  let away = true
+  const events: EventLog = {
+    append: async inputs => {
+      if (away) throw new Error('The log is away.')
+      return log.append(inputs)
+    },
+    read: options => log.read(options),
+    tail: options => log.tail(options),
+    last: options => log.last(options),
+    close: () => log.close(),
+  }
+  const outbox = new Outbox(store, events)
+  await store.addEvent({ id: 'e', type: 't' })
+  outbox.kick()
+  await expect(outbox.flush()).rejects.toThrow('The log is away.')
+  expect((await store.pendingEvents(10)).events).toHaveLength(1)
+  away = false
+  await until(async () => (await log.last()) === 1)
+  await outbox.close()
+})
