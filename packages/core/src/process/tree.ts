@@ -1,5 +1,5 @@
 /**
- * Which processes belong to a tree. It is found in five ways, because each alone misses some:
+ * Which processes belong to a tree. It is found in four ways, because each alone misses some:
  *
  * | way | misses |
  * |---|---|

@@ -56,7 +56,7 @@ test('children that left parent, group and session are found by the mark, also w
   // Forked twice: the shell in the middle exits, so the sleep belongs to PID 1, in a session of its own.
   start('sh', ['-c', `(setsid sleep ${token} &) ; true`], { env: withMark(process.env, mark) })
   const sleep = await until(() => sleepers(token)[0])
-  await until(() => stat(sleep)?.ppid === 1)
+  await until(() => stat(sleep)?.ppid === 1 && pidsWith(token).length === 1)
   expect(await endTree({ mark, ...quick })).toMatchObject({ ended: 1, refused: [] })
   expect(lives(sleep)).toBe(false)
 })
@@ -64,6 +64,7 @@ test('children that left parent, group and session are found by the mark, also w
 test('without a mark the walk and the group find what they can: a root, its children, its group', async () => {
   const token = useToken()
   const { root } = await startTree(`setsid sleep ${token} & (sleep ${token} &) ; wait`, token, 2)
+  await until(() => pidsWith(token).length === 3, { what: 'the shell between has exited' })
   expect(await endTree({ root, ...quick })).toMatchObject({ ended: 3 })
   expect(pidsWith(token)).toEqual([])
 })

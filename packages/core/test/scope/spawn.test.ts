@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { isOakumError } from '../../src/errors/index.ts'
 import { identify, isAlive } from '../../src/process/index.ts'
-import { Scope, type OwnedProcess, type ScopeSnapshot } from '../../src/scope/index.ts'
+import { Scope, type OwnedProcess, type ScopeOptions, type ScopeSnapshot } from '../../src/scope/index.ts'
 import { lives, pidsWith, sleepers, stat, useToken } from '../support/real-processes.ts'
 import { until } from '../support/until.ts'
 
@@ -15,6 +15,15 @@ const quiet = { stdio: 'ignore' } as const
 afterEach(() => {
   vi.unstubAllEnvs()
 })
+
+/** A scope that is closed when the test is over. */
+function openScope(name: string, options?: ScopeOptions): Scope {
+  const scope = new Scope(name, options)
+  onTestFinished(async () => {
+    await scope.close()
+  })
+  return scope
+}
 
 /** Spawns a shell script whose sleeps run for the token's time, and waits until so many of them run. */
 async function spawnShell(scope: Scope, script: string, token: string, sleeps: number): Promise<OwnedProcess> {
@@ -39,7 +48,7 @@ test('nothing of a tree is left when close returns, twenty times over', async ()
 })
 
 test('a process tells its pid, its identity, and how it exited', async () => {
-  await using scope = new Scope('exits')
+  const scope = openScope('exits')
   const failing = scope.spawn('sh', ['-c', 'exit 3'], quiet)
   expect(failing.identity).toMatchObject({ pid: failing.pid })
   expect(await failing.exited).toEqual({ code: 3, signal: null })
@@ -49,7 +58,7 @@ test('a process tells its pid, its identity, and how it exited', async () => {
 })
 
 test('input and output are those of the child', async () => {
-  await using scope = new Scope('pipes')
+  const scope = openScope('pipes')
   const cat = scope.spawn('cat')
   cat.stdin?.end('hello')
   let text = ''
@@ -69,7 +78,7 @@ test('output that is being read is read to its end, also when close ends the pro
 })
 
 test('a command that does not exist or may not be executed is COMMAND_NOT_FOUND, and owns nothing', async () => {
-  await using scope = new Scope('missing')
+  const scope = openScope('missing')
   const before = process.getActiveResourcesInfo().length
   for (const command of ['oakum-no-such-command', './no/such/file', '/etc/passwd', '/etc']) {
     expect(() => scope.spawn(command)).toThrow(expect.toSatisfy(error => isOakumError(error, 'COMMAND_NOT_FOUND')))
@@ -113,7 +122,7 @@ test('what a root leaves behind when it exits stays owned, and goes with the sco
 
 test('with the last of what a root left behind, the process leaves its scope', async () => {
   const token = useToken()
-  await using scope = new Scope('trickle')
+  const scope = openScope('trickle')
   const shell = scope.spawn('sh', ['-c', `setsid sleep ${token} & exit 0`], quiet)
   await shell.exited
   const sleep = await until(() => sleepers(token)[0])
@@ -135,7 +144,7 @@ test('descendants are remembered, so that they are found without mark, parent an
 
 test('stop ends the tree, reports, and leaves the scope', async () => {
   const token = useToken()
-  await using scope = new Scope('stop')
+  const scope = openScope('stop')
   const shell = await spawnShell(scope, `setsid sleep ${token} & wait`, token, 1)
   const report = await shell.stop({ zombieWait: 0 })
   expect(report).toMatchObject({ ended: 2, refused: [] })
@@ -146,7 +155,7 @@ test('stop ends the tree, reports, and leaves the scope', async () => {
 
 test('killSignal is the first signal, and comes once', async () => {
   const token = useToken()
-  await using scope = new Scope('signal')
+  const scope = openScope('signal')
   const script = `trap 'echo INT; sleep 0.3; exit' INT; trap 'echo TERM; exit' TERM; echo up; while :; do sleep 0.01; done`
   const shell = scope.spawn('sh', ['-c', script, token], { killSignal: 'SIGINT' })
   let text = ''
@@ -172,7 +181,7 @@ test('a close shortens an ending that has a long grace', async () => {
 
 test('an aborted stop rejects, and the ending goes on', async () => {
   const token = useToken()
-  await using scope = new Scope('aborted stop')
+  const scope = openScope('aborted stop')
   const shell = await spawnShell(scope, `trap '' TERM; sleep ${token} & wait`, token, 1)
   const stopped = shell.stop({ grace: 300, signal: AbortSignal.timeout(20) })
   await expect(stopped).rejects.toSatisfy(error => isOakumError(error, 'ABORTED'))
@@ -195,7 +204,7 @@ test('many stubborn processes take one grace, not one each', async () => {
 
 test('environments of scopes reach their processes, the inner above the outer', async () => {
   vi.stubEnv('OAKUM_MARKS', 'outermost')
-  await using scope = new Scope('outer', { env: { A: 'outer', B: 'outer' } })
+  const scope = openScope('outer', { env: { A: 'outer', B: 'outer' } })
   const child = scope.child('inner', { env: { B: 'inner' } })
   const print = ['-c', 'echo "$A $B $C $OAKUM_MARKS"']
   const inherited = child.spawn('sh', print)
@@ -219,7 +228,7 @@ test('by default it leads a group of its own; without, it is in ours, and its tr
 
 test('to write to a process that has ended ends nobody else', async () => {
   const onError = vi.fn<(error: unknown) => void>()
-  await using scope = new Scope('broken pipe', { onError })
+  const scope = openScope('broken pipe', { onError })
   const { stdin, exited } = scope.spawn('true', [], { stdio: ['pipe', 'ignore', 'ignore'] })
   await exited
   stdin?.write('x'.repeat(200_000))
@@ -246,7 +255,7 @@ test('a pipe that somebody outside of the tree holds is closed on our side', asy
 })
 
 test('a process whose pipe is still open stays owned', async () => {
-  await using scope = new Scope('open pipe')
+  const scope = openScope('open pipe')
   const { exited, stdout } = scope.spawn('echo', ['x'.repeat(10_000)])
   stdout?.on('readable', () => {})
   await exited
@@ -305,11 +314,40 @@ test('a disowned process lives on, is told of with its identity, and can be stop
 
 test('a disowned process does not keep its program running', async () => {
   const token = useToken()
-  const fixture = fileURLToPath(new URL('fixtures/disowns.ts', import.meta.url))
-  const flags = ['--conditions=@oakum/source', '--disable-warning=ExperimentalWarning']
-  await promisify(execFile)(process.execPath, [...flags, fixture, token], { timeout: 10_000 })
+  await runFixture('disowns.ts', token)
   expect(sleepers(token)).toHaveLength(1)
 })
+
+test('when descriptors run out a spawn fails, and leaves nothing running', async () => {
+  const token = useToken()
+  const { codes, refused } = JSON.parse(await runFixture('spawns-without-descriptors.ts', token))
+  expect(codes).toContain('PROCESS_NOT_STARTED')
+  expect(codes).toContain('started')
+  expect(codes).toHaveLength(2)
+  expect(refused).toEqual([])
+  await until(() => sleepers(token).length === 0)
+})
+
+test('a stop waits for zombies to be collected, and names those that are not', async () => {
+  const token = useToken()
+  const scope = openScope('zombies')
+  const shell = await spawnShell(scope, `setsid sleep ${token} & wait`, token, 1)
+  const sleep = sleepers(token)[0] ?? 0
+  const { zombies, milliseconds } = await shell.stop()
+  // PID 1 may be quick, slow, or no init at all.
+  if (zombies.length === 0) expect(stat(sleep)).toBeUndefined()
+  else expect([zombies[0]?.identity.pid, milliseconds >= 2_000]).toEqual([sleep, true])
+})
+
+/** Runs a program to its end and returns what it printed. */
+async function runFixture(name: string, ...args: string[]): Promise<string> {
+  const fixture = fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
+  const flags = ['--conditions=@oakum/source', '--disable-warning=ExperimentalWarning']
+  // A low limit makes it quick to run out of descriptors.
+  const limited = ['-c', 'ulimit -n 256; exec "$@"', 'sh', process.execPath, ...flags, fixture, ...args]
+  const { stdout } = await promisify(execFile)('sh', limited, { timeout: 15_000 })
+  return stdout
+}
 
 async function textOf(child: OwnedProcess): Promise<string> {
   let text = ''

@@ -14,11 +14,9 @@ import { throwIfAborted } from '../../errors/index.ts'
 import {
   EndTimes,
   followTable,
-  identify,
   newMark,
   nextTable,
   ProcessTree,
-  selfIdentity,
   terminate,
   withMark,
   type EndReport,
@@ -71,9 +69,7 @@ export class ProcessResource extends Owned {
     validateGrace(options)
     const mark = newMark()
     const env = options.env ? { ...shared, ...options.env } : { ...process.env, ...shared }
-    const child = startProgram(command, args, { ...options, env: withMark(env, mark) })
-    // Until Node's event loop turns, a child that has ended already is a zombie, and still has its identity.
-    const identity = identify(child.pid) ?? { ...selfIdentity(), pid: child.pid }
+    const { child, identity } = startProgram(command, args, { ...options, env: withMark(env, mark) })
     const { pid, stdin, stdout, stderr } = child
     this.#command = basename(command)
     this.#child = child
@@ -152,21 +148,25 @@ export class ProcessResource extends Owned {
 
   /** As part of a close, which learns of a failure by what is still there. */
   #endSoon(grace: number, deadline?: number): void {
-    this.#end(grace, deadline).catch(() => {})
+    this.#end(grace, deadline, 0).catch(() => {})
   }
 
   /** Ends the tree, or shortens the ending that runs. */
-  #end(grace: number, deadline?: number, zombieWait = 0): Promise<EndReport> {
+  #end(grace: number, deadline?: number, zombieWait?: number): Promise<EndReport> {
     if (this.#times) this.#times.shorten(grace, deadline ?? Infinity)
     this.#times ??= new EndTimes(grace, deadline)
     this.#ended ??= this.#endTree(this.#times, zombieWait)
     return this.#ended
   }
 
-  async #endTree(times: EndTimes, zombieWait: number): Promise<EndReport> {
+  async #endTree(times: EndTimes, zombieWait: number | undefined): Promise<EndReport> {
     this.#unfollow?.()
     try {
-      const report = await terminate(this.#tree, { killSignal: this.#killSignal, zombieWait }, times)
+      const report = await terminate(
+        this.#tree,
+        { killSignal: this.#killSignal, ...(zombieWait !== undefined && { zombieWait }) },
+        times,
+      )
       this.#refused = report.refused
       await closeStreams(this.#child)
       if (report.refused.length === 0) {

@@ -2,28 +2,59 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { OakumError } from '../../errors/index.ts'
+import { identify, selfIdentity, type ProcessIdentity } from '../../process/index.ts'
 import type { SpawnOptions } from '../spawn-options.ts'
 
 /** A child that did start. */
 export type StartedChild = ChildProcess & { readonly pid: number }
 
+/** A program that runs, and which process it is. */
+export interface StartedProgram {
+  child: StartedChild
+  identity: ProcessIdentity
+}
+
 /**
  * Starts a program. When it does not start, nothing of it is left.
  * Throws COMMAND_NOT_FOUND, PROCESS_NOT_STARTED, or INVALID_OPTION for what Node does not take.
  */
-export function startProgram(command: string, args: readonly string[], options: SpawnOptions): StartedChild {
+export function startProgram(command: string, args: readonly string[], options: SpawnOptions): StartedProgram {
   const { group = true, grace: _grace, killSignal: _killSignal, ...native } = options
   let child: ChildProcess
   try {
-    child = spawn(command, args, { ...native, detached: group })
+    // On Windows, which has no groups, `detached` would open a console window.
+    child = spawn(command, args, { ...native, detached: group && process.platform !== 'win32' })
   } catch (error) {
     throw refusal(command, options, error)
   }
-  if (hasStarted(child)) return child
-  // Node tells the reason a turn later. The caller is told now; the event needs a listener, or it ends this process.
+  if (!hasStarted(child)) {
+    abandon(child)
+    throw refusal(command, options)
+  }
+  try {
+    return { child, identity: identityOf(child) }
+  } catch (error) {
+    // Out of file descriptors, say: what cannot be known cannot be owned.
+    child.kill('SIGKILL')
+    abandon(child)
+    throw new OakumError('PROCESS_NOT_STARTED', `${command} could not be looked at.`, {
+      cause: error,
+      facts: { command },
+    })
+  }
+}
+
+function identityOf({ pid }: StartedChild): ProcessIdentity {
+  // On Linux a child that has ended already is a zombie until Node's event loop turns, and still has its identity.
+  return identify(pid) ?? { ...selfIdentity(), pid }
+}
+
+function abandon(child: ChildProcess): void {
+  // Node tells why a program did not start a turn later. The caller is told now; the event still needs a listener.
   child.once('error', () => {})
-  for (const stream of child.stdio) stream?.destroy()
-  throw refusal(command, options)
+  // Node leaves `stdio` unset when it could not make the pipes.
+  const stdio: ChildProcess['stdio'] | undefined = child.stdio
+  for (const stream of stdio ?? []) stream?.destroy()
 }
 
 function hasStarted(child: ChildProcess): child is StartedChild {
