@@ -39,7 +39,7 @@ export interface DemoAgent {
 }
 
 /** What the demo needs of the fleet that it runs in. */
-export interface DemoFleet {
+interface DemoFleet {
   /** Asks an agent to stop; false when it is not alive. */
   requestStop(id: string): Promise<boolean>
 }

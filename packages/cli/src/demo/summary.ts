@@ -20,7 +20,7 @@ export interface DemoSummary {
   problems: string[]
 }
 
-export interface KilledAgent {
+interface KilledAgent {
   id: string
   pid: number
   /** Its child, which had called setsid. */

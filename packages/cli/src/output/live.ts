@@ -108,7 +108,7 @@ export function openLiveRegion(terminal: Terminal, render: (size: FrameSize) => 
 }
 
 /** What turns the lines on the screen, with the cursor below them, into the next ones. Empty when they are the same. */
-export function patchOf(drawn: readonly string[], next: readonly string[]): string {
+function patchOf(drawn: readonly string[], next: readonly string[]): string {
   const first = next.findIndex((line, index) => line !== drawn[index])
   const start = first === -1 ? next.length : first
   if (start === next.length && next.length === drawn.length) return ''

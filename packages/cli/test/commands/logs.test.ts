@@ -15,7 +15,7 @@ async function write(url: string, events: readonly EventInput[]): Promise<void> 
 }
 
 function line(text: string, more: Partial<EventInput> = {}): EventInput {
-  return { type: 'agent.output', agent: 'coder-1', ...more, data: { text, ...more.data } }
+  return { type: 'agent.output', agent: 'coder-1', ...more, data: { line: text, ...more.data } }
 }
 
 function parseEvent(json: string): OakumEvent {
