@@ -7,7 +7,9 @@ import { sourcesBelow } from './layers.ts'
 const root = join(import.meta.dirname, '..')
 
 it('documents exactly the codes that there are, in the same words', () => {
-  const documented = [...readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^\| `([A-Z_]+)` +\| (.+?) +\|$/gm)]
+  const documented = [
+    ...readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^\| `([A-Z_]+)` +\| (.+?) +\|$/gm),
+  ]
   expect(Object.fromEntries(documented.map(([, code, text]) => [code, text]))).toEqual(ERROR_CODES)
 })
 
