@@ -38,10 +38,6 @@ export function newestLease(database: Database, id: string): LeaseRow | undefine
   return database.get<LeaseRow>('SELECT * FROM leases WHERE id = ? ORDER BY epoch DESC LIMIT 1', id)
 }
 
-export function findLease(database: Database, { id, epoch }: LeaseRef): LeaseRow | undefined {
-  return database.get<LeaseRow>('SELECT * FROM leases WHERE id = ? AND epoch = ?', id, epochNumber(epoch))
-}
-
 export function findLive(database: Database, ref: LeaseRef): LeaseRow | undefined {
   const row = findLease(database, ref)
   return row !== undefined && isLive(row) ? row : undefined
@@ -98,6 +94,10 @@ export function toRecord(row: LeaseRow): AgentRecord | null {
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.error === null ? {} : { error: row.error }),
   }
+}
+
+function findLease(database: Database, { id, epoch }: LeaseRef): LeaseRow | undefined {
+  return database.get<LeaseRow>('SELECT * FROM leases WHERE id = ? AND epoch = ?', id, epochNumber(epoch))
 }
 
 function parse<T>(json: string, is: (value: unknown) => value is T): T | null {
