@@ -14,6 +14,7 @@ import type { Reclaimer } from './reclaimers/reclaimer.ts'
 import { previewSweep } from './preview-sweep.ts'
 import { announce, chunks, claimProven, sweep, type SweepOptions, type SweepParts, type SweepResult } from './sweep.ts'
 import { CLAIM_LIMIT } from './store-limits.ts'
+import { withSignals } from './with-signals.ts'
 
 /**
  * Times in milliseconds. There is no `staleAfter` here: each lease carries its own time to live (`leaseTtl` of `connect`), so
@@ -115,21 +116,12 @@ export class Coordinator {
   }
 
   /** Ends with the caller's signal, or when the coordinator's time to stop is over. */
-  async #sweep({ signal }: SweepOptions): Promise<SweepResult> {
-    const stopping = this.#abort.signal
-    const controller = new AbortController()
-    const onAbort = (): void => controller.abort(signal?.aborted === true ? signal.reason : stopping.reason)
-    stopping.addEventListener('abort', onAbort)
-    signal?.addEventListener('abort', onAbort)
-    if (signal?.aborted === true) onAbort()
-    try {
-      const result = await sweep(this.#parts, { signal: controller.signal })
+  #sweep({ signal }: SweepOptions): Promise<SweepResult> {
+    return withSignals([signal, this.#abort.signal], async either => {
+      const result = await sweep(this.#parts, { signal: either })
       await this.#parts.outbox.flush().catch(this.#parts.onError)
       return result
-    } finally {
-      stopping.removeEventListener('abort', onAbort)
-      signal?.removeEventListener('abort', onAbort)
-    }
+    })
   }
 
   #sweepSoon(wait: number): void {

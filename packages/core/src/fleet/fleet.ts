@@ -30,6 +30,7 @@ import type { RegisterOptions } from './register-options.ts'
 import { prepareRegistration, registerLease } from './registering.ts'
 import type { CallOptions, FleetCounts, FleetStore, ListOptions } from './store.ts'
 import { LIST_LIMIT } from './store-limits.ts'
+import { withSignals } from './with-signals.ts'
 
 export interface CloseOptions {
   /** Milliseconds for everything together; what still runs then is told to stop. @default 30_000 */
@@ -61,6 +62,8 @@ export class Fleet {
   readonly #unlinks = new Map<Lease, () => void>()
   /** Those that run, or sweep just now. */
   readonly #coordinators = new Set<Coordinator>()
+  /** Ends every release, whoever asked for it, when the time to close is over. */
+  readonly #timeIsUp = new AbortController()
   #closing: Promise<void> | undefined
 
   /** Made by `connect`. Takes over both drivers: `close()` closes them. */
@@ -210,12 +213,11 @@ export class Fleet {
     const attempt = async (step: () => Promise<unknown>): Promise<void> => {
       await step().catch((error: unknown) => errors.push(error))
     }
-    const controller = new AbortController()
-    const timer = setTimeout(() => controller.abort(), deadline)
+    const timer = setTimeout(() => this.#timeIsUp.abort(), deadline)
     const agents = release ? [...this.#agents.values()] : []
     await Promise.all([
       ...[...this.#coordinators].map(coordinator => attempt(() => coordinator.stop({ deadline }))),
-      ...agents.map(agent => attempt(() => agent.release({ signal: controller.signal }))),
+      ...agents.map(agent => attempt(() => agent.release())),
     ])
     clearTimeout(timer)
     await attempt(() => this.#beater.close())
@@ -232,7 +234,7 @@ export class Fleet {
   async #release(ref: LeaseRef, signal: AbortSignal | undefined): Promise<ReleaseReport> {
     const parts = { ...this.#batchParts(this.#settings.reclaimers), holder: this.#holder }
     try {
-      return await releaseLease(ref, parts, signal)
+      return await withSignals([signal, this.#timeIsUp.signal], either => releaseLease(ref, parts, either))
     } finally {
       this.#outbox.kick()
     }

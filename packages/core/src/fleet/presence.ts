@@ -25,7 +25,8 @@ export class Presence {
   readonly #occupants = new Map<string, Occupant>()
   /** The newest registration seen. */
   #after = 0
-  #pruneAt = PRUNE_FROM
+  /** At how many remembered leases to ask next; undefined before the first look, which learns only what lives. */
+  #pruneAt: number | undefined
 
   constructor(store: FleetStore) {
     this.#store = store
@@ -35,9 +36,7 @@ export class Presence {
   async look(options: CallOptions = {}): Promise<LeaseRef[]> {
     await this.#learn(options)
     await this.#prune(options)
-    const dead: LeaseRef[] = []
-    for (const { process, leases } of this.#occupants.values()) if (!isAlive(process)) dead.push(...leases.values())
-    return dead
+    return this.#leasesOf(({ process }) => !isAlive(process))
   }
 
   /** These leases need no look any more. */
@@ -72,9 +71,11 @@ export class Presence {
 
   /** Forgets the leases that ended in another way. Only when they may be half of all, so that looks stay cheap. */
   async #prune(options: CallOptions): Promise<void> {
-    const all: LeaseRef[] = []
-    for (const { leases } of this.#occupants.values()) all.push(...leases.values())
-    if (all.length < this.#pruneAt) return
+    let count = 0
+    for (const { leases } of this.#occupants.values()) count += leases.size
+    this.#pruneAt ??= Math.max(PRUNE_FROM, count * 2)
+    if (count < this.#pruneAt) return
+    const all = this.#leasesOf(() => true)
     let left = all.length
     for (let start = 0; start < all.length; start += LIST_LIMIT) {
       const { fenced } = await this.#store.check(all.slice(start, start + LIST_LIMIT), options)
@@ -82,6 +83,14 @@ export class Presence {
       left -= fenced.length
     }
     this.#pruneAt = Math.max(PRUNE_FROM, left * 2)
+  }
+
+  #leasesOf(which: (occupant: Occupant) => boolean): LeaseRef[] {
+    const refs: LeaseRef[] = []
+    for (const occupant of this.#occupants.values()) {
+      if (which(occupant)) for (const ref of occupant.leases.values()) refs.push(ref)
+    }
+    return refs
   }
 }
 

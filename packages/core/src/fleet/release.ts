@@ -12,10 +12,10 @@ import type { LeaseRef } from './records.ts'
 export async function releaseLease(
   ref: LeaseRef,
   { holder, ...parts }: BatchParts & { holder: string },
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<ReleaseReport> {
   const request = { holder, claimTtl: parts.claimTtl, what: { by: 'released', ref } } as const
-  const { claims } = await parts.store.claim(request, signal === undefined ? {} : { signal })
+  const { claims } = await parts.store.claim(request, { signal })
   const [result] = await reclaimAll(claims, { ...parts, grace: 0 }, signal)
   if (result === undefined) return { released: 0, kept: [] }
   const { status, released, kept, error } = result
