@@ -114,13 +114,13 @@ export abstract class Owned {
     if (this.owner === undefined) return RELEASED
     let result: unknown
     try {
-      result = this.#start()
+      result = start(this)
     } catch (error) {
       this.leave()
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passes on what the release threw
       return Promise.reject(error)
     }
-    if (isThenable(result)) return this.#endWith(result)
+    if (isThenable(result)) return endWith(this, result)
     this.leave()
     return RELEASED
   }
@@ -130,35 +130,13 @@ export abstract class Owned {
    * time and will leave by itself, with what it failed by. Throws what the release threw.
    */
   finalize(): boolean {
-    const result = this.#start()
+    const result = start(this)
     if (!isThenable(result)) return true
     this.ending = Promise.resolve(result).then(
       () => this.leave(),
       (error: unknown) => this.leave({ error }),
     )
     return false
-  }
-
-  #start(): unknown {
-    this.ending = STARTED
-    currentFinalizers.push(this)
-    try {
-      return this.dispose()
-    } finally {
-      currentFinalizers.pop()
-    }
-  }
-
-  #endWith(result: PromiseLike<unknown>): Promise<void> {
-    const ending = Promise.resolve(result).then(
-      () => this.leave(),
-      (error: unknown) => {
-        this.leave()
-        throw error
-      },
-    )
-    this.ending = ending
-    return ending
   }
 
   /** Has ended: nothing of it is alive any more. With what it failed by, when its owner should report that. */
@@ -200,6 +178,30 @@ export abstract class Owned {
     const { kind, name, age } = this
     return stack === undefined ? { kind, name, age } : { kind, name, age, stack }
   }
+}
+
+// Functions, not private methods: those would cost each instance a field, and there may be hundreds of thousands.
+
+function start(resource: Owned): unknown {
+  resource.ending = STARTED
+  currentFinalizers.push(resource)
+  try {
+    return resource.dispose()
+  } finally {
+    currentFinalizers.pop()
+  }
+}
+
+function endWith(resource: Owned, result: PromiseLike<unknown>): Promise<void> {
+  const ending = Promise.resolve(result).then(
+    () => resource.leave(),
+    (error: unknown) => {
+      resource.leave()
+      throw error
+    },
+  )
+  resource.ending = ending
+  return ending
 }
 
 /** Whether a value can be awaited to some effect. */

@@ -6,6 +6,8 @@
  * - `reason` is set from the moment that closing begins, and never unset: from then on nothing is adopted.
  * - A scope leaves its parent when it is closed and its list is empty; one with something that refused to go stays there,
  *   visible in snapshots, until that is gone.
+ *
+ * Methods are private by keyword, since a private name of a method costs each instance a field.
  */
 import { OakumError } from '../errors/index.ts'
 import { callers } from './callers.ts'
@@ -127,7 +129,7 @@ export class ScopeNode extends Owned implements Owner {
 
   /** Closes and tells how it went; see `Scope.close`. */
   close(given: unknown): Promise<CloseReport> {
-    if (this.#closed === undefined && this.closing === undefined) this.#begin(given)
+    if (this.#closed === undefined && this.closing === undefined) this.begin(given)
     const { closing } = this
     if (closing === undefined) return this.#closed ?? NOTHING_LEFT
     if (closing.ended) return closing.promise
@@ -139,12 +141,12 @@ export class ScopeNode extends Owned implements Owner {
     if (this.reason !== undefined) return
     this.reason = reason
     this.#controller?.abort(reason.error)
-    if (!this.quiet) this.#closingFor(reason).visit(member => member.cancel(reason))
+    if (!this.quiet) this.closingFor(reason).visit(member => member.cancel(reason))
   }
 
   override closeWithin(window: CloseWindow): void {
     if (this.closing === undefined && finalizeAtOnce(this, window.tally) && this.closing === undefined) this.leave()
-    else if (this.reason !== undefined) this.#closingFor(this.reason).run(window)
+    else if (this.reason !== undefined) this.closingFor(this.reason).run(window)
   }
 
   override giveUp(): void {
@@ -205,10 +207,10 @@ export class ScopeNode extends Owned implements Owner {
     return members.toReversed()
   }
 
-  #begin(given: unknown): void {
+  private begin(given: unknown): void {
     if (this.reason !== undefined) {
       // An owner's close is on its way here, or this call comes from within this very close: it needs only be known.
-      if (this.owner !== undefined || this.newest !== undefined) this.#closingFor(this.reason)
+      if (this.owner !== undefined || this.newest !== undefined) this.closingFor(this.reason)
       return
     }
     const reason = new CloseReason(given, this)
@@ -217,19 +219,19 @@ export class ScopeNode extends Owned implements Owner {
     if (this.quiet) {
       const tally: Tally = { released: 0, errors: undefined }
       if (finalizeAtOnce(this, tally) && this.closing === undefined) {
-        this.#closedAtOnce(reason, tally)
+        this.closedAtOnce(reason, tally)
         return
       }
-      this.#closingFor(reason).absorb(tally)
+      this.closingFor(reason).absorb(tally)
     } else {
-      this.#closingFor(reason).visit(member => member.cancel(reason))
+      this.closingFor(reason).visit(member => member.cancel(reason))
     }
     const end = reason.startedAt + (this.setting('closeTimeout') ?? DEFAULT_CLOSE_TIMEOUT)
-    const closing = this.#closingFor(reason)
+    const closing = this.closingFor(reason)
     closing.run({ soft: end, hard: end, tally: closing })
   }
 
-  #closedAtOnce(reason: CloseReason, tally: Tally): void {
+  private closedAtOnce(reason: CloseReason, tally: Tally): void {
     const { released, errors } = tally
     const report: CloseReport = { released, refused: [], milliseconds: performance.now() - reason.startedAt }
     this.#closed =
@@ -238,7 +240,7 @@ export class ScopeNode extends Owned implements Owner {
     this.leave()
   }
 
-  #closingFor(reason: CloseReason): Closing {
+  private closingFor(reason: CloseReason): Closing {
     if (this.closing === undefined) {
       const end = reason.startedAt + (this.settings?.closeTimeout ?? Infinity)
       this.closing = new Closing(this, reason.startedAt, end)

@@ -1,81 +1,88 @@
-/**
- * How much of the heap each cycle of something leaves behind, and which handles and file descriptors.
- *
- * The first half of the cycles fills caches and lets the compiler settle; the slope is that of the second half: the median of
- * all slopes between two samples, which a few odd collections do not move. Each sample follows full collections.
- */
 import { readdirSync } from 'node:fs'
 
-export interface HeapSlopeOptions {
-  cycles: number
-  /** Of the second half. @default 12 */
-  samples?: number
-}
-
+/** How the heap grows over cycles of something. */
 export interface HeapSlope {
-  bytesPerCycle: number
-  /** Handles that appeared, by kind; negative for those that went. Empty when none did. */
-  handles: Readonly<Record<string, number>>
-  /** File descriptors more than before. */
-  fds: number
+  /** Bytes per cycle over the second half, by least squares. */
+  readonly bytesPerCycle: number
+  /** Heap bytes in use at each measurement, garbage collected before it. */
+  readonly samples: readonly number[]
+  /** What kept Node's event loop alive before and after, and how many descriptors were open. */
+  readonly before: Handles
+  readonly after: Handles
 }
 
-/** @throws Error without --expose-gc: a slope without collections says nothing */
-export async function heapSlope(
-  cycle: (index: number) => void | Promise<void>,
-  { cycles, samples = 12 }: HeapSlopeOptions,
-): Promise<HeapSlope> {
+export interface Handles {
+  /** As `process.getActiveResourcesInfo()` names them, sorted. */
+  readonly resources: readonly string[]
+  /** Open file descriptors; -1 where the system does not list them. */
+  readonly descriptors: number
+}
+
+/** Options of {@link heapSlope}. */
+export interface HeapSlopeOptions {
+  readonly cycles: number
+  /** @default 20 */
+  readonly windows?: number
+  /** Cycles before anything is measured. @default a tenth of the cycles */
+  readonly warmup?: number
+}
+
+/**
+ * Runs a cycle again and again, and fits a line through the heap's size over the second half: what a cycle leaves behind,
+ * when everything that is filled once (caches, compiled code) has been. Throws when the collector cannot be called.
+ */
+export async function heapSlope(cycle: () => Promise<void>, options: HeapSlopeOptions): Promise<HeapSlope> {
+  const { cycles, windows = 20, warmup = cycles / 10 } = options
+  for (let n = 0; n < warmup; n++) await cycle()
+  await collect()
+  const before = handles()
+  const samples: number[] = []
+  const perWindow = Math.ceil(cycles / windows)
+  for (let window = 0; window < windows; window++) {
+    for (let n = 0; n < perWindow; n++) await cycle()
+    samples.push(await collect())
+  }
+  const half = samples.slice(windows >> 1)
+  return { bytesPerCycle: slope(half) / perWindow, samples, before, after: handles() }
+}
+
+/** Collects until the heap shrinks no more, and returns its size in bytes. */
+async function collect(): Promise<number> {
   const { gc } = globalThis
-  if (gc === undefined) throw new Error('Leak tests need --expose-gc; run them with --project leak.')
-  const settle = async (): Promise<void> => {
-    // Two rounds: finalizers of the first free what the second collects.
-    for (let round = 0; round < 2; round++) {
-      await new Promise(setImmediate)
-      await gc({ execution: 'async' })
-    }
+  if (gc === undefined) throw new Error('A leak test needs --expose-gc: run it by `vitest --project leak`.')
+  let size = Infinity
+  for (let round = 0; round < 5; round++) {
+    // Finalization callbacks and weak references are cleared between turns.
+    await new Promise(resolve => setImmediate(resolve))
+    gc()
+    const { heapUsed } = process.memoryUsage()
+    if (heapUsed >= size) break
+    size = heapUsed
   }
-  await settle()
-  const before = { handles: handleCounts(), fds: fdCount() }
-  const half = Math.floor(cycles / 2)
-  const every = Math.max(1, Math.floor((cycles - half) / (samples - 1)))
-  const points: { index: number; bytes: number }[] = []
-  for (let index = 0; index < cycles; index++) {
-    if (index >= half && (index - half) % every === 0) {
-      await settle()
-      points.push({ index, bytes: process.memoryUsage().heapUsed })
-    }
-    await cycle(index)
-  }
-  await settle()
-  points.push({ index: cycles, bytes: process.memoryUsage().heapUsed })
-  return {
-    bytesPerCycle: medianSlope(points),
-    handles: difference(before.handles, handleCounts()),
-    fds: fdCount() - before.fds,
+  return size
+}
+
+function handles(): Handles {
+  return { resources: process.getActiveResourcesInfo().toSorted(), descriptors: openDescriptors() }
+}
+
+function openDescriptors(): number {
+  try {
+    return readdirSync('/proc/self/fd').length
+  } catch {
+    return -1
   }
 }
 
-/** Theil and Sen's: the median of the slopes of all pairs. */
-function medianSlope(points: readonly { index: number; bytes: number }[]): number {
-  const slopes: number[] = []
-  for (const [position, a] of points.entries()) {
-    for (const b of points.slice(position + 1)) slopes.push((b.bytes - a.bytes) / (b.index - a.index))
+/** Least squares over values at 0, 1, 2 … */
+function slope(values: readonly number[]): number {
+  const meanX = (values.length - 1) / 2
+  const meanY = values.reduce((sum, value) => sum + value, 0) / values.length
+  let covariance = 0
+  let variance = 0
+  for (const [x, y] of values.entries()) {
+    covariance += (x - meanX) * (y - meanY)
+    variance += (x - meanX) ** 2
   }
-  return slopes.toSorted((a, b) => a - b)[Math.floor(slopes.length / 2)] ?? Number.NaN
-}
-
-function handleCounts(): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1)
-  return counts
-}
-
-function fdCount(): number {
-  return readdirSync('/proc/self/fd').length
-}
-
-function difference(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Record<string, number> {
-  const kinds = new Set([...before.keys(), ...after.keys()])
-  const changes = [...kinds].map(kind => [kind, (after.get(kind) ?? 0) - (before.get(kind) ?? 0)] as const)
-  return Object.fromEntries(changes.filter(([, change]) => change !== 0))
+  return covariance / variance
 }
