@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { connect, type Agent, type Coordinator, type CoordinatorOptions, type Fleet } from '../../src/fleet/index.ts'
 import type { FleetOptions } from '../../src/fleet/fleet-options.ts'
@@ -36,12 +35,6 @@ export async function refusal(call: () => Promise<unknown>): Promise<ErrorCode |
     if (isOakumError(error)) return error.code
     throw error
   }
-}
-
-/** Lets the lease of an agent run out: its fleet's beats are cut off by closing it without a release. */
-export async function fallSilent(fleet: Fleet, leaseTtl: number): Promise<void> {
-  await fleet.close({ release: false })
-  await pause(leaseTtl + 5)
 }
 
 /** Everything that an agent can write. */

@@ -71,7 +71,7 @@ export function readFileIdentity({ kind, key, data }: OwnedResource): FileIdenti
 }
 
 /** Whether a path lies below a folder; the folder itself does not. Both are real paths. */
-export function isBelow(path: string, folder: string): boolean {
+function isBelow(path: string, folder: string): boolean {
   const way = relative(folder, path)
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
