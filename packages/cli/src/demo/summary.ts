@@ -89,9 +89,11 @@ export function formatSummary(summary: DemoSummary, paint: Paint, width?: number
 export function formatEnd({ agents, milliseconds, left, uncollected }: StopReport, paint: Paint): string[] {
   if (left.length > 0) return left.map(thing => `${paint('red', '✗')} left after the end: ${thing}`)
   const took = (milliseconds / 1_000).toFixed(2)
-  const zombies = uncollected === 0 ? '' : paint('dim', ` (${uncollected} that ended wait for PID 1 to collect them)`)
+  const done = `${paint('green', '✓')} ${agents} agents shut down in ${took} s; no process and no directory is left`
+  if (uncollected === 0) return [done]
   return [
-    `${paint('green', '✓')} ${agents} agents shut down in ${took} s; no process and no directory is left${zombies}`,
+    done,
+    paint('dim', `  ${uncollected} children of killed agents have ended, and wait for PID 1 to collect them`),
   ]
 }
 
