@@ -312,6 +312,16 @@ test('a disowned process lives on, is told of with its identity, and can be stop
   expect(pidsWith(token)).toEqual([])
 })
 
+test('a process that is disowned while its scope closes is spared', async () => {
+  const token = useToken()
+  const scope = new Scope('reprieve')
+  const shell = await spawnShell(scope, `trap '' TERM; sleep ${token} & wait`, token, 1)
+  const closing = scope.close()
+  scope.disown(shell)
+  expect((await closing).refused).toEqual([])
+  expect(await shell.stop({ grace: 0, zombieWait: 0 })).toMatchObject({ ended: 2 })
+})
+
 test('a disowned process does not keep its program running', async () => {
   const token = useToken()
   await runFixture('disowns.ts', token)

@@ -22,6 +22,7 @@ import {
   type EndReport,
   type ProcessTable,
   type RefusedProcess,
+  type TerminateOptions,
 } from '../../process/index.ts'
 import type { CloseWindow } from '../closing.ts'
 import { Owned, type Phase } from '../owned.ts'
@@ -53,6 +54,8 @@ export class ProcessResource extends Owned {
   #unfollow: (() => void) | undefined = undefined
   #times: EndTimes | undefined = undefined
   #ended: Promise<EndReport> | undefined = undefined
+  /** Breaks off the ending. */
+  #reprieve: AbortController | undefined = undefined
   #refused: readonly RefusedProcess[] = []
 
   /**
@@ -131,9 +134,11 @@ export class ProcessResource extends Owned {
     }))
   }
 
-  /** It lives on by itself, and does not keep this process running. */
+  /** It lives on by itself, and does not keep this process running. An ending that was begun is broken off. */
   override disowned(): void {
     this.#unfollow?.()
+    this.#reprieve?.abort()
+    this.#forgetEnding()
     this.#child.unref()
     this.#child.channel?.unref()
     for (const stream of this.#child.stdio) if (stream instanceof Socket) stream.unref()
@@ -161,12 +166,11 @@ export class ProcessResource extends Owned {
 
   async #endTree(times: EndTimes, zombieWait: number | undefined): Promise<EndReport> {
     this.#unfollow?.()
+    this.#reprieve = new AbortController()
+    const options: TerminateOptions = { killSignal: this.#killSignal, signal: this.#reprieve.signal }
+    if (zombieWait !== undefined) options.zombieWait = zombieWait
     try {
-      const report = await terminate(
-        this.#tree,
-        { killSignal: this.#killSignal, ...(zombieWait !== undefined && { zombieWait }) },
-        times,
-      )
+      const report = await terminate(this.#tree, options, times)
       this.#refused = report.refused
       await closeStreams(this.#child)
       if (report.refused.length === 0) {
@@ -176,10 +180,15 @@ export class ProcessResource extends Owned {
       }
       return report
     } finally {
-      this.#times = undefined
-      this.#ended = undefined
+      if (this.#times === times) this.#forgetEnding()
       if (this.owner) this.#follow()
     }
+  }
+
+  #forgetEnding(): void {
+    this.#times = undefined
+    this.#ended = undefined
+    this.#reprieve = undefined
   }
 
   /** Looks at the tree now and then, to know its members when their parents are gone. */
