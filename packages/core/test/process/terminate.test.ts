@@ -269,7 +269,7 @@ test('out of file descriptors, nothing living is taken for gone', async () => {
   expect(lives(pid)).toBe(false)
 })
 
-test('a hundred trees that end together share their looks', async () => {
+test('a hundred trees can be ended at once', async () => {
   const token = useToken()
   const roots = Array.from({ length: 100 }, () => identityOf(start('sleep', [token]).pid))
   const reports = await Promise.all(roots.map(root => endTree({ root, ...quick })))
