@@ -5,3 +5,5 @@
 export * from './errors/index.ts'
 export * from './events/index.ts'
 export * from './fleet/index.ts'
+export * from './process/index.ts'
+export * from './scope/index.ts'

@@ -49,7 +49,7 @@ export interface CoordinatorParts extends SweepParts {
   active: Set<Coordinator>
 }
 
-export interface StopOptions {
+export interface CoordinatorStopOptions {
   /** Milliseconds until reclaims that still run are told to stop; their claims run out. @default 30_000 */
   deadline?: number
 }
@@ -93,7 +93,7 @@ export class Coordinator {
   }
 
   /** Ends the loops, and waits for what is under way. Idempotent; `start()` may be called again. */
-  async stop({ deadline = 30_000 }: StopOptions = {}): Promise<void> {
+  async stop({ deadline = 30_000 }: CoordinatorStopOptions = {}): Promise<void> {
     this.#started = false
     clearTimeout(this.#sweepTimer)
     clearTimeout(this.#watchTimer)
