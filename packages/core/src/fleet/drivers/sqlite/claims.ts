@@ -26,7 +26,7 @@ export function claim(database: Database, request: ClaimRequest, times: Times): 
 /** What the next claim by expiry would take: the tokens are empty, the records as they stand. */
 export function expired(database: Database, limit: number, now: number): Claim[] {
   const { take: planned } = planOf(database, { by: 'expired' }, limit, now)
-  return planned.map(one => Object.assign(toClaim(afterTake(one, '', now), now), { agent: toRecord(one.lease.row) }))
+  return planned.map(one => Object.assign(toClaim(one, '', now), { agent: toRecord(one.lease.row) }))
 }
 
 /** Ends a live lease without a holder; the next claim by expiry takes it. */
@@ -85,46 +85,37 @@ function selectDue(database: Database, limit: number, now: number): LeaseRow[] {
 
 function take(database: Database, planned: Planned<Candidate>, request: ClaimRequest, times: Times): Claim {
   const until = times.now + Math.ceil(request.claimTtl)
-  const row = { ...afterTake(planned, randomUUID(), until), holder: request.holder }
+  const taken = toClaim(planned, randomUUID(), times.now)
   database.run(
     `UPDATE leases SET phase = 'reaping', reason = ?, depth = ?, attempts = ?, token = ?, holder = ?, due_at = ?
      WHERE seq = ?`,
-    row.reason,
-    row.depth,
-    row.attempts,
-    row.token,
-    row.holder,
+    taken.reason,
+    taken.depth,
+    taken.attempt,
+    taken.token,
+    request.holder,
     until,
-    row.seq,
+    planned.lease.row.seq,
   )
-  const taken = toClaim(row, times.now)
-  const event = claimedEvent({ ...taken, holder: row.holder }, times.wall)
+  const event = claimedEvent({ ...taken, holder: request.holder }, times.wall)
   if (event !== null) addEvent(database, event)
   return taken
 }
 
-/** The row as it is once it has been taken. A record that cannot be read is told by its reason. */
-function afterTake({ lease, reason, depth }: Planned<Candidate>, token: string, until: number): TakenRow {
-  const attempts = lease.row.attempts + 1
-  const readable = toRecord(lease.row) !== null
+/** The claim on a lease that is about to be taken. A record that cannot be read is told by its reason. */
+function toClaim({ lease, reason, depth }: Planned<Candidate>, token: string, now: number): Claim {
+  const attempt = lease.row.attempts + 1
+  const agent = toRecord({ ...lease.row, phase: 'reaping', reason, attempts: attempt })
+  const lastSeen = lease.row.last_beat
   return {
-    ...lease.row,
-    phase: 'reaping',
-    reason: readable ? reason : 'corrupt_heartbeat',
-    depth,
-    attempts,
+    id: lease.id,
+    epoch: lease.epoch,
     token,
-    due_at: until,
+    attempt,
+    reason: agent === null ? 'corrupt_heartbeat' : reason,
+    lastSeen,
+    idleTime: lastSeen === null ? null : now - lastSeen,
+    depth,
+    agent,
   }
-}
-
-interface TakenRow extends LeaseRow {
-  reason: ReclaimReason
-  token: string
-}
-
-function toClaim(row: TakenRow, now: number): Claim {
-  const { token, attempts: attempt, reason, depth, last_beat: lastSeen } = row
-  const idleTime = lastSeen === null ? null : now - lastSeen
-  return { ...refOf(row), token, attempt, reason, lastSeen, idleTime, depth, agent: toRecord(row) }
 }

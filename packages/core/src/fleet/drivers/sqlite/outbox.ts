@@ -4,6 +4,10 @@ import { OUTBOX_LIMIT } from '../../store-limits.ts'
 
 export function addEvent(database: Database, event: EventInput): void {
   database.run('INSERT INTO outbox (event) VALUES (?)', JSON.stringify(event))
+}
+
+/** Forgets the oldest of too many events. Called where events come without an end; of the rest a lease has but a few. */
+export function capOutbox(database: Database): void {
   database.run('DELETE FROM outbox WHERE number <= (SELECT max(number) FROM outbox) - ?', OUTBOX_LIMIT)
 }
 

@@ -10,7 +10,7 @@ import type { Times } from '../../times.ts'
 import { type Candidate, childrenOf, fence, silence, toCandidate } from './claims.ts'
 import { takeResource } from './holdings.ts'
 import { expiryOf, findLive, isLive, type LeaseRow, newestLease, refOf, requireLive, toRecord } from './lease-rows.ts'
-import { addEvent } from './outbox.ts'
+import { addEvent, capOutbox } from './outbox.ts'
 import { newestEnded } from './tombstones.ts'
 
 export function register(database: Database, registration: Registration, times: Times): RegisterReply {
@@ -31,6 +31,7 @@ export function register(database: Database, registration: Registration, times: 
   for (const resource of registration.resources) takeResource(database, seq, resource, encodeResource(resource), now)
   const ref = refOf({ id: registration.id, epoch })
   addEvent(database, registeredEvent(ref, registration, times.wall))
+  capOutbox(database)
   return { epoch: ref.epoch, seq, now, expiresAt }
 }
 
@@ -47,6 +48,7 @@ export function update(
   if (phase === row.phase && state === row.state) return
   database.run('UPDATE leases SET state = ?, phase = ? WHERE seq = ?', state, phase, row.seq)
   addEvent(database, stateEvent(ref, state, phase, wall))
+  capOutbox(database)
 }
 
 export function requestStop(database: Database, id: string, now: number): boolean {

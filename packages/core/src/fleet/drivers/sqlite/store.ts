@@ -46,7 +46,7 @@ import { beat, check } from './beats.ts'
 import { claim, expired } from './claims.ts'
 import { deleteKey, disown, getKey, own, resources, setKey, tryLock, unlock } from './holdings.ts'
 import { keep, kept } from './kept.ts'
-import { addEvent, dropPendingEvents, pendingEvents } from './outbox.ts'
+import { addEvent, capOutbox, dropPendingEvents, pendingEvents } from './outbox.ts'
 import { fail, finish, reclaimed, renewClaims } from './reclaims.ts'
 import { register, requestStop, update } from './registrations.ts'
 import { FLEET_SCHEMA } from './schema.ts'
@@ -205,7 +205,10 @@ class SqliteFleetStore implements FleetStore {
   }
 
   addEvent(event: EventInput, options?: CallOptions): Promise<void> {
-    return this.#write(options, database => addEvent(database, completeEvent(event, this.#times().wall)))
+    return this.#write(options, database => {
+      addEvent(database, completeEvent(event, this.#times().wall))
+      capOutbox(database)
+    })
   }
 
   onChange(listener: () => void): () => void {
