@@ -97,3 +97,23 @@ it('takes over the id of an agent whose process is dead, and leaves its things t
   expect(existsSync(directory)).toBe(false)
   await agent.assertAlive()
 })
+
+it('ends the agents below a dead one with it, and tells those that live', async () => {
+  const url = `sqlite:${temporaryFolder()}`
+  const { program } = await startAgent(url, 'parent', temporaryFolder(), useToken())
+  const fleet = await openUrl(url)
+  const child = await fleet.register({ id: 'child', parent: 'parent' })
+  const grandchild = await fleet.register({ id: 'grandchild', parent: child })
+  const stranger = await fleet.register({ id: 'stranger' })
+  const coordinator = fleet.coordinator()
+  coordinator.start()
+  program.kill('SIGKILL')
+
+  await until(() => child.signal.aborted && grandchild.signal.aborted, { timeout: 2_000 })
+  expect(child.signal.reason).toMatchObject({ code: 'FENCED' })
+  await until(async () => (await fleet.tombstones()).length === 3)
+  const reasons = (await fleet.tombstones()).map(({ id, reason }) => `${id} ${reason}`)
+  expect(reasons.toSorted()).toEqual(['child parent_gone', 'grandchild parent_gone', 'parent process_gone'])
+  await stranger.assertAlive()
+  await coordinator.stop()
+})
