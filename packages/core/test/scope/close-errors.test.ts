@@ -18,12 +18,12 @@ describe('errors of a close', () => {
     child.defer(async () => fail('child, async')())
     scope.defer(() => tried.push('youngest'))
     const error: unknown = await scope.close().catch((thrown: unknown) => thrown)
+    if (!(error instanceof ScopeCloseError)) throw new Error('It did not fail as it should.', { cause: error })
     expect(tried).toEqual(['youngest', 'oldest'])
-    expect(error).toBeInstanceOf(ScopeCloseError)
     expect(error).toBeInstanceOf(AggregateError)
     expect(error).toBeInstanceOf(OakumError)
     expect(isOakumError(error, 'SCOPE_CLOSE_FAILED')).toBe(true)
-    const { errors, report, message } = error as ScopeCloseError
+    const { errors, report, message } = error
     expect(errors.map(String).toSorted()).toEqual([
       'Error: async',
       'Error: child, async',
@@ -57,13 +57,13 @@ describe('errors of a close', () => {
   })
 
   it('throws from `await using` for what refused as well, having no other way', async () => {
-    const dispose = async (): Promise<void> => {
+    const disposed = (async () => {
       await using scope = new Scope('a', { closeTimeout: 20 })
       scope.defer(function hang() {
         return new Promise(() => {})
       })
-    }
-    await expect(dispose()).rejects.toMatchObject({
+    })()
+    await expect(disposed).rejects.toMatchObject({
       code: 'SCOPE_CLOSE_FAILED',
       report: { refused: [{ path: 'a/hang' }] },
       errors: [expect.objectContaining({ code: 'RESOURCE_REFUSED' })],

@@ -29,7 +29,7 @@ describe('an early release', () => {
     const scope = new Scope('a')
     const names = ['a', 'b', 'c', 'd', 'e']
     const calls: string[] = []
-    const releases = names.map((name) => scope.defer(() => calls.push(name)))
+    const releases = names.map(name => scope.defer(() => calls.push(name)))
     await releases[2]?.()
     await releases[0]?.()
     await releases[4]?.()

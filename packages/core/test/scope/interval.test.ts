@@ -39,13 +39,13 @@ describe('interval', () => {
 
   it('goes on after an error, which goes to onError', async () => {
     const told: string[] = []
-    const scope = new Scope('a', { onError: error => told.push((error as Error).message) })
+    const scope = new Scope('a', { onError: error => told.push(String(error)) })
     let calls = 0
     scope.interval(async () => {
       throw new Error(`call ${++calls}`)
     }, 10)
     await vi.advanceTimersByTimeAsync(20)
-    expect(told).toEqual(['call 1', 'call 2'])
+    expect(told).toEqual(['Error: call 1', 'Error: call 2'])
     await scope.close()
   })
 

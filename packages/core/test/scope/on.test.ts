@@ -97,8 +97,13 @@ describe('on', () => {
   })
 
   it('refuses what emits nothing', () => {
-    expect(() => new Scope('a').on({} as EventEmitter, 'x', () => {})).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION' }),
-    )
+    expect(() =>
+      new Scope('a').on(
+        // @ts-expect-error -- what is tested
+        {},
+        'x',
+        () => {},
+      ),
+    ).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 })

@@ -20,7 +20,7 @@ let cycle = 0
 async function everyKind(parent: Scope): Promise<void> {
   const scope = parent.child('cycle', { closeTimeout: 5_000, env: { CYCLE: String(cycle++) } })
   scope.defer(() => {})
-  scope.defer(async () => void (await null))
+  scope.defer(() => Promise.resolve())
   await scope.defer(() => {})()
   scope.use({ [Symbol.dispose]: () => {} })
   scope.timeout(() => {}, 60_000)

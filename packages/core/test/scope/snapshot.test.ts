@@ -7,13 +7,15 @@ describe('snapshot', () => {
   it('shows what is owned as a tree of plain values, the oldest first', async () => {
     const scope = new Scope('root')
     scope.defer(function cleanUp() {})
-    scope.use(new (class Socket {
-      [Symbol.dispose]() {}
-    })())
+    scope.use(
+      new (class Socket {
+        [Symbol.dispose]() {}
+      })(),
+    )
     scope.timeout(function later() {}, 60_000)
     scope.interval(function tick() {}, 60_000)
     scope.on(new EventEmitter(), 'data', () => {})
-    void scope.task('work', (signal) => pause(60_000, undefined, { signal }))
+    void scope.task('work', signal => pause(60_000, undefined, { signal }))
     scope.pool({ name: 'connections', create: () => 1, destroy: () => {} })
     scope.child('child').defer(() => {})
     const { resources, state } = scope.snapshot()

@@ -59,7 +59,7 @@ describe('timeout', () => {
 
   it('tells onError of what it threw, of both kinds', async () => {
     const told: unknown[] = []
-    const scope = new Scope('a', { onError: (error, context) => told.push([(error as Error).message, context]) })
+    const scope = new Scope('a', { onError: (error, context) => told.push([String(error), context]) })
     const child = scope.child('b')
     child.timeout(function tick() {
       throw new Error('sync')
@@ -69,8 +69,8 @@ describe('timeout', () => {
     }, 2)
     await vi.advanceTimersByTimeAsync(2)
     expect(told).toEqual([
-      ['sync', { path: 'a/b/tick', kind: 'timeout', name: 'tick' }],
-      ['async', { path: 'a/b/tock', kind: 'timeout', name: 'tock' }],
+      ['Error: sync', { path: 'a/b/tick', kind: 'timeout', name: 'tick' }],
+      ['Error: async', { path: 'a/b/tock', kind: 'timeout', name: 'tock' }],
     ])
     expect(child.snapshot().resources).toEqual([])
   })
