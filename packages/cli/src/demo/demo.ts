@@ -11,7 +11,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OakumError } from '@oakum/core/errors'
 import { identify, isZombie, newMark } from '@oakum/core/process'
-import { directoriesIn, isUntouched, markedProcesses, whatIsLeft, type Holding } from './evidence.ts'
+import { directoriesIn, markedProcesses, whatIsLeft, type Holding } from './evidence.ts'
 import { launchAgent, type LaunchedAgent } from './launch.ts'
 
 /** How many agents the demo starts. */
@@ -22,6 +22,8 @@ export const VICTIMS = 3
 export const GONE_WITHIN = 10_000
 
 const STOP_WITHIN = 10_000
+/** For agents that have to come up before they can end. */
+const STOP_STARTING_WITHIN = 30_000
 const LOOK_EVERY = 10
 
 export type DemoPhase = 'starting' | 'running' | 'killed' | 'gone' | 'stopping' | 'stopped'
@@ -116,21 +118,17 @@ export class Demo {
     }
   }
 
-  /** Those that were not killed and still have everything. */
-  untouched(): readonly DemoAgent[] {
-    return this.agents.filter(({ killedAt, holding }) => killedAt === null && holding !== null && isUntouched(holding))
-  }
-
   /**
-   * Ends all agents in order, and waits until the system shows nothing of the demo. What it still shows after 10 s is ended by
-   * force, and named.
+   * Ends all agents in order, and waits until the system shows nothing of the demo. What it still shows after 10 s, or 30 s in
+   * the middle of the start, is ended by force, and named.
    */
   async stop(): Promise<StopReport> {
     const began = performance.now()
     const living = [...this.#launched].filter(([agent]) => agent.phase === 'running' || agent.phase === 'starting')
+    const patience = living.some(([agent]) => agent.phase === 'starting') ? STOP_STARTING_WITHIN : STOP_WITHIN
     await Promise.all(living.map(([agent, launched]) => this.#askToStop(agent, launched)))
     let left = this.#left()
-    while (left.length > 0 && performance.now() - began < STOP_WITHIN) {
+    while (left.length > 0 && performance.now() - began < patience) {
       await sleep(LOOK_EVERY)
       left = this.#left()
     }

@@ -91,7 +91,7 @@ async function act(demo: Demo, view: DemoView, signal: AbortSignal): Promise<Dem
   const victims = demo.kill()
   view.step('red', '✗', `SIGKILL for ${victims.map(agent => agent.id).join(', ')}, chosen at random`)
   await demo.watchThemGo(signal)
-  return summarize(demo)
+  return summarize(demo.agents)
 }
 
 function print(summary: DemoSummary, { json, once }: RunDemoOptions, paint: Paint): void {

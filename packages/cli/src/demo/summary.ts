@@ -1,7 +1,7 @@
 import type { Paint } from '../output/paint.ts'
 import { formatTable, type Column } from '../output/table.ts'
-import { whatIsLeft } from './evidence.ts'
-import { AGENTS, GONE_WITHIN, VICTIMS, type Demo, type DemoAgent, type StopReport } from './demo.ts'
+import { isUntouched, whatIsLeft } from './evidence.ts'
+import { AGENTS, GONE_WITHIN, VICTIMS, type DemoAgent, type StopReport } from './demo.ts'
 
 /** What the demo saw, for people and for programs. Each figure was read from the system. */
 export interface DemoSummary {
@@ -31,10 +31,10 @@ interface KilledAgent {
 }
 
 /** Sums up what is to be seen now. */
-export function summarize(demo: Demo): DemoSummary {
-  const victims = demo.agents.filter(agent => agent.killedAt !== null)
+export function summarize(agents: readonly DemoAgent[]): DemoSummary {
+  const victims = agents.filter(agent => agent.killedAt !== null)
   const killed = victims.flatMap(killedAgent)
-  const healthy = demo.untouched().length
+  const healthy = agents.filter(isHealthy).length
   const problems = victims.filter(agent => agent.goneAfter === null).map(stillThere)
   if (healthy !== AGENTS - VICTIMS)
     problems.push(`${AGENTS - VICTIMS - healthy} agents that were not killed lost something`)
@@ -95,6 +95,10 @@ export function formatEnd({ agents, milliseconds, left, uncollected }: StopRepor
     done,
     paint('dim', `  ${uncollected} children of killed agents have ended, and wait for PID 1 to collect them`),
   ]
+}
+
+function isHealthy({ killedAt, holding }: DemoAgent): boolean {
+  return killedAt === null && holding !== null && isUntouched(holding)
 }
 
 function killedAgent({ id, holding, goneAfter }: DemoAgent): KilledAgent[] {

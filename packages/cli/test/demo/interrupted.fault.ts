@@ -46,6 +46,14 @@ describe('a demo', { timeout: 60_000 }, () => {
     await expectNothingLeft(demo)
   })
 
+  it('whose output nobody reads any more leaves nothing', async () => {
+    const demo = await startDemo()
+    await until(() => demo.said.stdout.includes('agent-'), { timeout: 30_000 })
+    demo.child.stdout?.destroy()
+    expect(await demo.done).toMatchObject({ code: 0 })
+    await expectNothingLeft(demo)
+  })
+
   it.each([1_000, 2_500])('that is killed by SIGKILL %i ms after its start leaves nothing', async moment => {
     const demo = await startDemo()
     await until(() => demo.said.stdout.includes('starting'), { timeout: 30_000 })
