@@ -18,7 +18,7 @@
 # another start time now, or what is kept.
 #
 # PID:START is a pid and its start time, field 22 of /proc/PID/stat. Needs cat, grep, sleep and tr; runs in dash, bash
-# and busybox ash.
+# and busybox.
 
 trap '' HUP INT QUIT TERM PIPE
 set -f
@@ -50,7 +50,8 @@ carries() {
 # look: sets found to the tree as it is now, a list of PID:START.
 look() {
   set +f
-  marked=$(grep -l -F -e "$mark" /proc/[0-9]*/environ | tr -cs '0-9' ' ')
+  # Without -F, with which busybox sees no further than the first NUL. Whether it is a mark, carries tells.
+  marked=$(grep -l -e "$mark" /proc/[0-9]*/environ | tr -cs '0-9' ' ')
   records=$(cat /proc/[0-9]*/stat)
   set -f
   rows= leader=

@@ -110,15 +110,16 @@ describe('the fleet', () => {
     expect(second.stdout.toString()).toBe('')
   })
 
-  it('ends the command when the agent is fenced', async () => {
+  it('ends the wrapper and all it owns by oakum kill', async () => {
     const runs = await useRuns()
     const token = useToken()
     const wrapper = runs.run('--id', 'coder', '--', ...leaver(token))
     await until(() => sleepers(token).length === 3, { timeout: 10_000 })
-    wrapper.child.kill('SIGSTOP')
-    // What a coordinator does to a wrapper that fell silent: it ends the wrapper's process as well.
-    wrapper.child.kill('SIGKILL')
-    await until(() => sleepers(token).length === 0)
+    const killed = await runs.start({ args: ['kill', 'coder'] }).ended
+    expect(killed).toMatchObject({ code: 0, stderr: '' })
+    await wrapper.ended
+    expect(sleepers(token)).toEqual([])
+    expect(await runs.agents()).toEqual([])
   })
 })
 

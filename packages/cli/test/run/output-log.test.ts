@@ -1,5 +1,6 @@
 import type { EventInput } from '@oakum/core/events'
 import { describe, expect, it } from 'vitest'
+import { until } from '../../../core/test/support/until.ts'
 import { OutputLog } from '../../src/run/output-log.ts'
 
 function createLog(append: (events: readonly EventInput[]) => Promise<unknown>) {
@@ -28,16 +29,16 @@ describe('OutputLog', () => {
   })
 
   it('makes the caller wait when the log is slow', async () => {
-    let release = (): void => {}
-    const { log } = createLog(() => new Promise<void>(resolve => (release = resolve)))
+    const gates = Array.from({ length: 2 }, () => Promise.withResolvers<void>())
+    let appends = 0
+    const { log } = createLog(() => gates[appends++]?.promise ?? Promise.resolve())
     await log.add(entries(1), 1024 * 1024)
     let there = false
     const waiting = log.add(entries(1), 1).then(() => (there = true))
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await until(() => appends === 1)
+    await new Promise(resolve => setTimeout(resolve, 50)) // long enough for it to come back, were it not made to wait
     expect(there).toBe(false)
-    release()
-    await new Promise(resolve => setTimeout(resolve, 1))
-    release()
+    for (const gate of gates) gate.resolve()
     await waiting
     await log.close()
   })

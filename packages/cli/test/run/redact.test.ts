@@ -11,7 +11,7 @@ const secrets = [
   `glpat-${random}`,
   `xoxb-${random}`,
   `npm_${random}`,
-  `AKIA${'ABCDEFGHIJ234567'}`,
+  `AKIA${random.toUpperCase().slice(0, 16)}`,
   `AIza${random}`,
   `eyJ${random}.eyJ${random}.${random}`,
 ]

@@ -21,7 +21,6 @@ export const OAKUM: readonly string[] = [process.execPath, ...FROM_SOURCE, MAIN]
 
 export interface Ended {
   code: number | null
-  signal: NodeJS.Signals | null
   stdout: Buffer
   stderr: string
 }
@@ -106,7 +105,7 @@ function wrap(child: ChildProcess): Wrapper {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code, signal) => resolve({ code, signal, stdout: Buffer.concat(stdout), stderr }))
+    child.once('close', code => resolve({ code, stdout: Buffer.concat(stdout), stderr }))
   })
   onTestFinished(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')

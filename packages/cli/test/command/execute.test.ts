@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { oakum } from '../support/oakum.ts'
+
+describe('oakum', () => {
+  it.each([
+    [[], 'oakum: a command is missing: up, run, status, logs, stop, kill, sweep (USAGE)\n'],
+    [['stauts'], 'oakum: there is no command "stauts"; did you mean "status"? (USAGE)\n'],
+    [['constructor'], 'oakum: there is no command "constructor" (USAGE)\n'],
+    [['status', '--jsn'], 'oakum: status has no option --jsn; did you mean "--json"? (USAGE)\n'],
+    [['status', '--store'], 'oakum: --store needs a value (USAGE)\n'],
+    [['status', '--json=yes'], 'oakum: --json takes no value (USAGE)\n'],
+    [['sweep', 'x'], 'oakum: sweep does not understand "x" (USAGE)\n'],
+    [['sweep', '--', 'x'], 'oakum: sweep takes nothing after "--" (USAGE)\n'],
+    [['--store', 'mongodb:x', 'status'], expect.stringMatching(/^oakum: .*\(STORE_UNKNOWN\)\n$/)],
+  ])('refuses %j with code 2 and one line', async (args, stderr) => {
+    expect(await oakum(args)).toEqual({ code: 2, stdout: '', stderr })
+  })
+
+  it('prints its help and its version, and each command its own, plain when piped', async () => {
+    const { code, stdout } = await oakum(['--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('sweep    Reclaim once')
+    expect(stdout).not.toContain('\u001b')
+    expect((await oakum(['run', '--help'])).stdout).toContain('oakum run [OPTIONS] -- COMMAND')
+    expect((await oakum(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+})

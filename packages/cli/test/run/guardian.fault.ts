@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { sleepers, stat, useToken } from '../../../core/test/support/real-processes.ts'
+import { until } from '../../../core/test/support/until.ts'
+import { guardianOf, leaver, useRuns, type Runs } from '../support/wrapper.ts'
+
+/** Rounds of the fault test; a machine under load may want fewer. */
+const ROUNDS = Number(process.env.OAKUM_FAULT_ROUNDS ?? 50)
+
+/** From the death of the wrapper to that of all it owned, milliseconds. */
+const BUDGET = 2_000
+
+describe('a wrapper that is killed with no coordinator in sight', () => {
+  it(
+    `leaves nothing, ${ROUNDS} times`,
+    async () => {
+      const runs = await useRuns()
+      const times: number[] = []
+      for (let round = 0; round < ROUNDS; round++) times.push(await killOnce(runs))
+      const sorted = times.toSorted((a, b) => a - b)
+      const [p50, p95, worst] = [0.5, 0.95, 1].map(share => sorted[Math.ceil(share * ROUNDS) - 1] ?? NaN)
+      const figures = [p50, p95, worst].map(time => time?.toFixed(0))
+      console.log(`kill to gone, ${ROUNDS} rounds: p50 ${figures[0]} ms, p95 ${figures[1]} ms, max ${figures[2]} ms`)
+      expect(p95).toBeLessThan(BUDGET)
+    },
+    ROUNDS * 10_000,
+  )
+})
+
+/** Kills one wrapper and returns how long its tree lived on. Fails when anything survives, the guardian included. */
+async function killOnce(runs: Runs): Promise<number> {
+  const token = useToken()
+  const wrapper = runs.run('--', ...leaver(token))
+  await until(() => sleepers(token).length === 3, { timeout: 15_000 })
+  const guardian = await until(() => guardianOf(wrapper))
+  wrapper.child.kill('SIGKILL')
+  const killed = performance.now()
+  await until(() => sleepers(token).length === 0, { timeout: 15_000, what: 'the tree is gone' })
+  const milliseconds = performance.now() - killed
+  await until(() => stat(guardian) === undefined, { timeout: 15_000, what: 'the guardian is gone' })
+  return milliseconds
+}
