@@ -192,7 +192,7 @@ export class ScopeNode extends Owned implements Owner {
   }
 
   override refusals(): Refusal[] {
-    return this.members().flatMap(member => member.refusals())
+    return this.newest === undefined ? [] : this.members().flatMap(member => member.refusals())
   }
 
   override snapshot(): ScopeSnapshot {
