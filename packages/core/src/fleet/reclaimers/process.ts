@@ -41,8 +41,10 @@ async function reclaimProcess(
 ): Promise<ReclaimOutcome> {
   const target = readTarget(resource)
   if (!isLocal(target.root ?? agent.process)) return 'gone'
-  if (target.root !== undefined && sameProcess(target.root, selfIdentity()))
-    return { kept: 'it is the process that reclaims' }
+  if (target.root !== undefined && sameProcess(target.root, selfIdentity())) {
+    // Its own good-bye: nothing to report.
+    return agent.reason === 'released' ? 'gone' : { kept: 'it is the process that reclaims' }
+  }
   const kept = await store.kept(selfIdentity().bootId, { signal })
   const { ended, refused } = await endTree({
     ...target,
