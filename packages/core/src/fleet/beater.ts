@@ -32,6 +32,8 @@ export class Beater {
   readonly #options: BeaterOptions
   readonly #leases = new Map<string, Lease>()
   readonly #fresh = new Set<Lease>()
+  /** Ends calls that are under way when the beater closes. */
+  readonly #closing = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #fenceTimer: NodeJS.Timeout | undefined
   #unsubscribe: (() => void) | undefined
@@ -68,6 +70,7 @@ export class Beater {
     this.#leases.clear()
     this.#fresh.clear()
     this.#rest()
+    this.#closing.abort()
     await this.#running
     await this.#checking
   }
@@ -110,7 +113,7 @@ export class Beater {
     if (leases.length === 0) return
     const beats = leases.map(lease => ({ ...lease.ref, progressed: lease.takeProgress() }))
     try {
-      this.#apply(await store.beat(beats))
+      this.#apply(await store.beat(beats, { signal: this.#closing.signal }))
       for (const lease of leases) lease.acknowledge(sentAt)
       this.#failures = 0
       if (due) this.#dueAt = sentAt + jittered(beatEvery)
@@ -139,7 +142,8 @@ export class Beater {
 
   async #check(): Promise<void> {
     try {
-      this.#apply(await this.#options.store.check([...this.#leases.values()].map(lease => lease.ref)))
+      const refs = [...this.#leases.values()].map(lease => lease.ref)
+      this.#apply(await this.#options.store.check(refs, { signal: this.#closing.signal }))
     } catch {
       // The next beat asks the same.
     }

@@ -40,10 +40,13 @@ export function resolveFleetOptions(options: FleetOptions): FleetSettings {
   return { leaseTtl, beatEvery, fenceAfter, clock, host, reclaimers }
 }
 
-/** @throws OakumError INVALID_OPTION unless it is a number of milliseconds above zero */
+/** The longest time that Node's timers can wait; they fire a longer one at once. */
+const LONGEST = 2_147_483_647
+
+/** @throws OakumError INVALID_OPTION unless it is a number of milliseconds that a timer can wait for */
 export function positive(name: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value
-  throw new OakumError('INVALID_OPTION', `${name} must be a number of milliseconds above 0.`, {
+  if (value > 0 && value <= LONGEST) return value
+  throw new OakumError('INVALID_OPTION', `${name} must be a number of milliseconds, above 0 and at most ${LONGEST}.`, {
     facts: { [name]: value },
   })
 }

@@ -18,8 +18,8 @@ function intercept<K extends keyof FleetStore>(store: FleetStore, name: K, metho
   })
 }
 
-function fleetOn(store: FleetStore, leaseTtl: number): Fleet {
-  const fleet = new Fleet(store, createMemoryEventLog(), resolveFleetOptions({ leaseTtl, beatEvery: leaseTtl / 10 }))
+function fleetOn(store: FleetStore, leaseTtl: number, beatEvery = leaseTtl / 10): Fleet {
+  const fleet = new Fleet(store, createMemoryEventLog(), resolveFleetOptions({ leaseTtl, beatEvery }))
   onTestFinished(() => fleet.close())
   return fleet
 }
@@ -37,7 +37,7 @@ describe('beats', () => {
       running--
       return real.beat(beats, options)
     })
-    const fleet = fleetOn(store, 200)
+    const fleet = fleetOn(store, 10_000, 10)
     const agents = await Promise.all(Array.from({ length: 10 }, (_, index) => fleet.register({ id: `a-${index}` })))
     await until(() => batches.filter(size => size === 10).length >= 3)
     expect(most).toBe(1)

@@ -91,6 +91,7 @@ describe('connecting', () => {
     for (const options of [
       { leaseTtl: 0 },
       { leaseTtl: Number.NaN },
+      { leaseTtl: 2 ** 31 },
       { beatEvery: 100_000 },
       { fenceAfter: 120_000 },
       { leaseTtl: 1_000, beatEvery: 900 },
