@@ -2,7 +2,7 @@ import { parseArgs as parseWithCitty, renderUsage, type ArgsDef, type CommandDef
 import { checkArguments, valuesOf } from './arguments.ts'
 
 /** What a command's `run` gets. */
-export interface Invocation<A extends ArgsDef> {
+interface Invocation<A extends ArgsDef> {
   /** The options and positionals, by name. */
   args: ParsedArgs<A>
   /** What follows `--`, null when there is no `--`. */

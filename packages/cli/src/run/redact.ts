@@ -24,8 +24,9 @@ const TOKENS = new RegExp(
   'g',
 )
 
-/** `Authorization: Bearer …`, whatever the token looks like. */
-const AUTHORIZATION = /\b(bearer|basic)(\s{1,8})[A-Za-z0-9._~+/=-]{8,4096}/gi
+/** `Bearer …` with something that looks like a token, and `Authorization: Basic …`; "basic knowledge" is neither. */
+const AUTHORIZATION =
+  /\b(bearer(?=\s{1,8}[A-Za-z._~+/=-]{0,64}\d)|authorization["']?\s{0,8}:\s{0,8}["']?basic)(\s{1,8})[A-Za-z0-9._~+/=-]{4,4096}/gi
 
 /** The password in `scheme://user:password@host`. */
 const URL_PASSWORD = /(:\/\/[^\s:@/]{0,256}:)[^\s@/]{1,1024}(?=@)/g

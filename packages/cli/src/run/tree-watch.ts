@@ -33,6 +33,7 @@ export class TreeWatch {
   readonly #guardian: Guardian | null
   readonly #tree: ProcessTree
   readonly #hurry: AbortSignal
+  readonly #rootEnded = new AbortController()
   #ending: Promise<EndReport> | undefined
   #kept: readonly ProcessIdentity[] = []
   #timer: NodeJS.Timeout | undefined
@@ -46,9 +47,10 @@ export class TreeWatch {
     this.#again(0)
   }
 
-  /** The root, which led a process group, has only just ended: the group is still the tree's. */
+  /** The root has only just ended: a process group that it led is still the tree's. */
   rootEnded(): void {
     this.#tree.trustGroup()
+    this.#rootEnded.abort()
   }
 
   /**
@@ -77,27 +79,35 @@ export class TreeWatch {
   }
 
   async #end(killSignal: NodeJS.Signals, grace: number): Promise<EndReport> {
+    const deadline = performance.now() + grace
     await this.#refreshKept()
     // Zombies that were re-parented are their new parent's to collect; nobody needs to wait for that.
-    const options = { killSignal, zombieWait: 0 }
-    try {
-      return await terminate(this.#tree, { ...options, grace, signal: this.#hurry })
-    } catch (error) {
-      if (!this.#hurry.aborted) throw error
-      return terminate(this.#tree, { ...options, grace: 0 })
+    const zombieWait = 0
+    // A shell starts background jobs deaf to SIGINT, and nohup to SIGHUP: when the command itself has ended of one of these,
+    // what is left gets SIGTERM for the rest of the time.
+    const untilRootEnded = { killSignal, signal: AbortSignal.any([this.#rootEnded.signal, this.#hurry]) }
+    const untilHurry = { killSignal: 'SIGTERM', signal: this.#hurry } as const
+    for (const step of killSignal === 'SIGTERM' ? [untilHurry] : [untilRootEnded, untilHurry]) {
+      try {
+        return await terminate(this.#tree, { ...step, grace: Math.max(0, deadline - performance.now()), zombieWait })
+      } catch (error) {
+        if (!step.signal.aborted) throw error
+      }
     }
+    return terminate(this.#tree, { grace: 0, zombieWait })
   }
 
   #again(milliseconds: number): void {
-    if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), milliseconds)
+    if (this.#closed) return
+    // A look that failed is only a look less.
+    const look = (): Promise<void> => this.#look().catch(() => this.#again(LOOK_EVERY))
+    this.#timer = setTimeout(() => void look(), milliseconds)
   }
 
   async #look(): Promise<void> {
-    const table = await nextTable()
     const before = performance.now()
+    this.#tree.look(await nextTable())
     await this.#refreshKept()
-    this.#tree.look(table)
-    this.#guardian?.remember(this.#tree.remembered(), this.#kept)
     this.#again(Math.max(LOOK_EVERY, (performance.now() - before) * COST_FACTOR))
   }
 

@@ -54,6 +54,18 @@ describe('a signal', () => {
     expect(await runs.agents()).toEqual([])
   })
 
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s ends also what is deaf to it, at once', async signal => {
+    const runs = await useRuns()
+    const token = useToken()
+    const wrapper = runs.run('--', ...leaver(token))
+    await until(() => sleepers(token).length === 3, { timeout: 10_000 })
+    wrapper.child.kill(signal)
+    const before = performance.now()
+    await wrapper.ended
+    expect(sleepers(token)).toEqual([])
+    expect(performance.now() - before).toBeLessThan(5_000)
+  })
+
   it('is followed by SIGKILL when the time is up', async () => {
     const runs = await useRuns()
     const wrapper = runs.run('--timeout', '500ms', '--', 'sh', '-c', DEAF)

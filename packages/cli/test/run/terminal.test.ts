@@ -84,6 +84,16 @@ describe('oakum run on a terminal', () => {
     expect(await runs.agents()).toEqual([])
   })
 
+  it('leaves nothing when the terminal is closed', async () => {
+    const runs = await useRuns()
+    const token = useToken()
+    const terminal = openTerminal([...OAKUM, 'run', '--', ...leaver(token)], { OAKUM_STORE: runs.store })
+    await until(() => sleepers(token).length === 3, { timeout: 10_000 })
+    terminal.child.kill('SIGKILL')
+    await until(() => pidsWith(token).length === 0, { timeout: 10_000 })
+    expect(await runs.agents()).toEqual([])
+  })
+
   it('leaves nothing when oakum itself is killed, not even what is deaf to SIGTERM', async () => {
     const runs = await useRuns()
     const token = useToken()

@@ -19,7 +19,7 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 /** The words that run `oakum` from source. */
 export const OAKUM: readonly string[] = [process.execPath, ...FROM_SOURCE, MAIN]
 
-export interface Ended {
+interface Ended {
   code: number | null
   stdout: Buffer
   stderr: string
