@@ -143,6 +143,8 @@ function render(memory: Figures, sqlite: Figures): string {
     '|---|---|---|---|',
     ...rows,
     '',
+    'The claim in memory also moves the deadlines of all agents that have beaten since the claim before.',
+    '',
   ].join('\n')
 }
 
