@@ -1,25 +1,22 @@
 /** `npm start` as a user meets it: npm is the only one who gets the signal, and nothing may be left behind. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { identify, isAlive, type ProcessIdentity, ProcessTable } from '../packages/core/src/process/index.ts'
 import { until } from '../packages/core/test/support/until.ts'
 
-let npm: ChildProcess | undefined
-
-afterEach(() => npm?.kill('SIGKILL'))
-
 it.each(['SIGINT', 'SIGTERM'] as const)('ends with everything it started when only npm gets %s', async signal => {
-  npm = spawn('npm', ['start', '--silent'], {
+  const npm = spawn('npm', ['start', '--silent'], {
     cwd: join(import.meta.dirname, '..'),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  onTestFinished(() => void npm.kill('SIGKILL'))
   const started: ProcessIdentity[] = []
   const directories: string[] = []
-  for await (const line of createInterface({ input: npm.stdout as NonNullable<typeof npm.stdout> })) {
+  for await (const line of createInterface({ input: npm.stdout })) {
     // "agent-05 runs: process 9543, setsid child 9642"
     const [, agent, child] = /process (\d+), setsid child (\d+)/.exec(line) ?? []
     for (const pid of [agent, child]) {
@@ -35,8 +32,8 @@ it.each(['SIGINT', 'SIGTERM'] as const)('ends with everything it started when on
   expect(below.length).toBeGreaterThanOrEqual(8)
 
   npm.kill(signal)
-  const [code] = (await once(npm, 'exit')) as [number | null]
-  expect(code).toBe(0)
+  await once(npm, 'exit')
+  expect(npm.exitCode).toBe(0)
   await until(() => [...started, ...below].every(process => !isAlive(process)), { what: 'every process to be gone' })
   expect(directories.length).toBeGreaterThan(0)
   expect(directories.filter(existsSync)).toEqual([])

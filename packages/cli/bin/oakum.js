@@ -7,11 +7,11 @@ if (major < 22 || (major === 22 && minor < 18)) {
 }
 
 // node:sqlite tells each user of its own status; that line is nothing an Oakum user can act on. All other warnings stay.
-const emitWarning = process.emitWarning
-process.emitWarning = function (warning, ...rest) {
+const emitWarning = process.emitWarning.bind(process)
+process.emitWarning = (warning, ...rest) => {
   const type = typeof rest[0] === 'object' && rest[0] !== null ? rest[0].type : rest[0]
   if (type === 'ExperimentalWarning' && String(warning).startsWith('SQLite')) return
-  emitWarning.call(process, warning, ...rest)
+  emitWarning(warning, ...rest)
 }
 
 import('node:module')

@@ -42,7 +42,7 @@ export interface Owner extends Owned {
 }
 
 /** What counts what a close did. */
-export interface Tallying {
+interface Tallying {
   absorb(tally: { readonly released: number; readonly errors: readonly unknown[] | undefined }): void
 }
 

@@ -11,7 +11,7 @@ export interface HeapSlope {
   readonly after: Handles
 }
 
-export interface Handles {
+interface Handles {
   /** As `process.getActiveResourcesInfo()` names them, sorted. */
   readonly resources: readonly string[]
   /** Open file descriptors; -1 where the system does not list them. */
