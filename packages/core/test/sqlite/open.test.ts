@@ -125,6 +125,14 @@ it('refuses a folder in place of the file, and a path below a file', () => {
   }
 })
 
+it('refuses a folder that the system does not make', () => {
+  for (const path of ['/proc/oakum/notes.db', '/proc/oakum/deeper/notes.db']) {
+    expect(() => openDatabase({ path, ...NOTES })).toThrow(
+      expect.objectContaining({ code: 'STORE_UNREADABLE', message: expect.stringContaining('/proc/oakum') }),
+    )
+  }
+})
+
 it('refuses a file that it may not read', () => {
   const path = join(temporaryFolder(), 'notes.db')
   openDatabase({ path, ...NOTES }).close()
