@@ -44,11 +44,16 @@ const BY_RESULT: Readonly<Record<number, Kind>> = {
   26: CORRUPT, // NOTADB
 }
 
+/** ERROR: whatever is wrong with a statement. Ours are constants, so what they miss is missing in the file. */
+const STATEMENT = 1
+const DAMAGED_SCHEMA = /^no such (?:table|column)|has no column named/
+
 /** IOERR_SHMSIZE: the index of the WAL could not grow. Only a full disk does that. */
 const SHM_SIZE = 4874
 
 function kindOf(cause: unknown): Kind | undefined {
   const result = resultCode(cause)
+  if (result === STATEMENT) return DAMAGED_SCHEMA.test(textOf(cause)) ? CORRUPT : undefined
   if (result !== undefined) return result === SHM_SIZE ? FULL : BY_RESULT[result & 0xff]
   if (!(cause instanceof Error) || !('code' in cause)) return undefined
   // node:sqlite throws this for a database that is closed, and for a statement that went with it.

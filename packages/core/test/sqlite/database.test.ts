@@ -111,3 +111,14 @@ it('says STORE_CLOSED after close, which may be called again', () => {
     expect(attempt).toThrow(expect.objectContaining({ code: 'STORE_CLOSED', facts: { path } }))
   }
 })
+
+it.each([
+  ['a table', 'DROP TABLE notes'],
+  ['a column', 'ALTER TABLE notes RENAME COLUMN text TO other'],
+])('says that the store is corrupt when %s is missing', (_what, damage) => {
+  database.exec(damage)
+  const corrupt = expect.objectContaining({ code: 'STORE_CORRUPT', facts: { path } })
+  expect(texts).toThrow(corrupt)
+  expect(() => add('a')).toThrow(corrupt)
+  expect(() => database.run('UPDATE notes SET text = NULL')).toThrow(corrupt)
+})
