@@ -5,7 +5,8 @@
  * 2. join: tasks and child scopes are waited for, for half of the time at most; children close at the same time.
  * 3. finalize: finalizers run, last in, first out, each awaited. One that hangs is left behind after a quarter of the time
  *    that is left (the last one may use all of it), so that each is tried.
- * 4. wait: what was left behind is waited for until the deadline; what is there then is reported as refused.
+ * 4. wait: what was left behind is waited for until the deadline, or until nothing is left but what has refused for good;
+ *    what is there then is reported as refused.
  *
  * The order of 2 and 3 is a preference, not a condition, since one may wait for the other: a task may need a finalizer to
  * wake it, which is why the joining has a limit.
@@ -15,6 +16,7 @@
  *
  * Two points are told apart: *settled*, when only excused resources are left (see `excuses.ts`), and *gone*.
  */
+import { isZombie, type ProcessNote } from '../process/index.ts'
 import type { ScopeNode } from './scope-node.ts'
 import { Alarm } from './deadline.ts'
 import { excuse, forgetWait, noteWait } from './excuses.ts'
@@ -25,6 +27,8 @@ import { ScopeCloseError, type CloseReport, type Refusal } from './report.ts'
 export interface Tally {
   released: number
   errors: unknown[] | undefined
+  /** Processes that had ended, and were not collected then. */
+  zombies?: readonly ProcessNote[] | undefined
 }
 
 /** The times by which a close should have tried everything (`soft`), and has to end (`hard`). */
@@ -76,7 +80,7 @@ export class Closing implements Tally {
   #joining = 0
   /** The finalizer that is waited for. */
   #awaited: Owned | undefined = undefined
-  /** Members that are not waited for, since they wait for this close. */
+  /** Members that are not waited for, since they wait for this close, or have refused for good. */
   #passed: Set<Owned> | undefined = undefined
   /** When the current step, or the waiting for one finalizer, is broken off. */
   #until = Infinity
@@ -87,6 +91,7 @@ export class Closing implements Tally {
   #milliseconds = 0
   released = 0
   errors: unknown[] | undefined = undefined
+  zombies: readonly ProcessNote[] | undefined = undefined
 
   constructor(node: ScopeNode, startedAt: number, end: number) {
     this.#node = node
@@ -174,15 +179,19 @@ export class Closing implements Tally {
 
   /** A member may have become one that need not be waited for. */
   pass(member: Owned): void {
-    if (this.ended || this.#passed?.has(member) === true || !this.#isExcused(member)) return
-    this.#release(member)
+    if (this.ended) return
+    if (this.#passed?.has(member) !== true) {
+      if (!this.#isExcused(member)) return
+      this.#release(member)
+    }
     this.#advance()
   }
 
   /** A child has ended its own close, and hands over what it did. */
-  absorb({ released, errors }: Tally): void {
+  absorb({ released, errors, zombies }: Tally): void {
     if (this.ended) return
     this.released += released
+    if (zombies !== undefined) this.zombies = [...(this.zombies ?? []), ...zombies]
     if (errors !== undefined) this.errors = [...(this.errors ?? []), ...errors]
   }
 
@@ -196,7 +205,7 @@ export class Closing implements Tally {
   }
 
   #isExcused(member: Owned): boolean {
-    if (!member.isExcusedFrom(this.#node)) return false
+    if (!member.hasRefused && !member.isExcusedFrom(this.#node)) return false
     this.#passed ??= new Set()
     this.#passed.add(member)
     return true
@@ -251,7 +260,7 @@ export class Closing implements Tally {
       this.#until = Infinity
     }
     this.#busy = false
-    if (this.#step === 'wait' && this.#node.newest === undefined) {
+    if (this.#step === 'wait' && this.#node.allRefused()) {
       this.#end()
       return
     }
@@ -291,7 +300,7 @@ export class Closing implements Tally {
 
   #settleIfExcused(): void {
     if (this.#passed === undefined || this.#step !== 'wait' || !this.#node.allExcused()) return
-    if (this.#settled !== undefined) this.#settle(this.#settled, [])
+    if (this.#settled !== undefined) this.#settle(this.#settled, this.#node.refusedForGood())
     this.#node.owner?.pass(this.#node)
   }
 
@@ -312,7 +321,10 @@ export class Closing implements Tally {
   #settle(waiting: PromiseWithResolvers<CloseReport>, refused: readonly Refusal[] = this.#node.refusals()): void {
     const { released, errors } = this
     const milliseconds = this.ended ? this.#milliseconds : performance.now() - this.#startedAt
-    const report: CloseReport = { released, refused, milliseconds }
+    const zombies = this.zombies?.filter(({ identity }) => isZombie(identity))
+    const report: CloseReport = zombies?.length
+      ? { released, refused, milliseconds, zombies }
+      : { released, refused, milliseconds }
     if (errors === undefined) waiting.resolve(report)
     else waiting.reject(new ScopeCloseError(this.#node.path, errors, report))
   }

@@ -8,6 +8,7 @@
  *   waits for it. `ending` is set from the moment its end begins, and is begun at most once.
  * - Nothing here keeps memory for what is rare: a kind and a phase live on the prototype, a creation stack beside it.
  */
+import type { ProcessNote } from '../process/index.ts'
 import { ageSince, coarseNow } from './age.ts'
 import { currentFinalizers } from './callers.ts'
 import type { CloseWindow } from './closing.ts'
@@ -43,7 +44,11 @@ export interface Owner extends Owned {
 
 /** What counts what a close did. */
 interface Tallying {
-  absorb(tally: { readonly released: number; readonly errors: readonly unknown[] | undefined }): void
+  absorb(tally: {
+    readonly released: number
+    readonly errors: readonly unknown[] | undefined
+    readonly zombies?: readonly ProcessNote[] | undefined
+  }): void
 }
 
 /** Wraps what was thrown, since anything can be thrown, `undefined` too. */
@@ -78,6 +83,11 @@ export abstract class Owned {
 
   /** Whether {@link cancel} does nothing and the phase is `finalize`: then closing goes straight to the finalizers. */
   get onlyFinalizes(): boolean {
+    return false
+  }
+
+  /** Whether it was told to end and has refused for good: a close waits for it no longer, and names it. */
+  get hasRefused(): boolean {
     return false
   }
 

@@ -1,16 +1,22 @@
 import type { ErrorCode, ErrorFacts } from '../errors/index.ts'
+import type { ProcessNote } from '../process/index.ts'
 
 /** What a close did. */
 export interface CloseReport {
   /** How many resources the close ended, those of child scopes, and the child scopes, included. */
   readonly released: number
-  /** What was still alive at the deadline. */
+  /** What was still alive at the deadline, or had refused for good before. */
   readonly refused: readonly Refusal[]
   /** How long it took. */
   readonly milliseconds: number
+  /**
+   * Processes that have ended, and that a parent which is not ours had not collected when the close ended. They hold nothing
+   * but their pids. Only there when there are any.
+   */
+  readonly zombies?: readonly ProcessNote[]
 }
 
-/** A resource that was told to end and was still there at the deadline. */
+/** A resource that was told to end and was still there when the close ended. */
 export interface Refusal {
   /** From the root scope's name to its own, as `coder-1/child/x`. */
   readonly path: string

@@ -115,12 +115,24 @@ export class ScopeNode extends Owned implements Owner {
     this.closing?.pass(member)
   }
 
-  /** Whether nothing but what is excused is left. */
+  /** Whether nothing is left but what is excused, or has refused for good. */
   allExcused(scope: Owner = this): boolean {
     for (let member = this.newest; member !== undefined; member = member.previous) {
-      if (!member.isExcusedFrom(scope)) return false
+      if (!member.hasRefused && !member.isExcusedFrom(scope)) return false
     }
     return true
+  }
+
+  /** Whether nothing is left but what has refused for good. */
+  allRefused(): boolean {
+    for (let member = this.newest; member !== undefined; member = member.previous) {
+      if (!member.hasRefused) return false
+    }
+    return true
+  }
+
+  override get hasRefused(): boolean {
+    return this.closing?.ended === true && this.allRefused()
   }
 
   override isExcusedFrom(scope: Owner): boolean {
@@ -157,6 +169,7 @@ export class ScopeNode extends Owned implements Owner {
   closed(closing: Closing): void {
     this.owner?.closing?.absorb(closing)
     if (this.newest === undefined) this.leave()
+    else this.owner?.pass(this)
   }
 
   /** The nearest value of a setting, its own first. */
@@ -193,6 +206,11 @@ export class ScopeNode extends Owned implements Owner {
 
   override refusals(): Refusal[] {
     return this.newest === undefined ? [] : this.members().flatMap(member => member.refusals())
+  }
+
+  /** Those of the members that have refused for good. */
+  refusedForGood(): Refusal[] {
+    return this.members().flatMap(member => (member.hasRefused ? member.refusals() : []))
   }
 
   override snapshot(): ScopeSnapshot {

@@ -7,7 +7,7 @@ import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { isOakumError } from '../../src/errors/index.ts'
 import { identify, isAlive } from '../../src/process/index.ts'
 import { Scope, type OwnedProcess, type ScopeOptions, type ScopeSnapshot } from '../../src/scope/index.ts'
-import { lives, pidsWith, sleepers, stat, useToken } from '../support/real-processes.ts'
+import { lives, pidsWith, sleepers, start, stat, useToken } from '../support/real-processes.ts'
 import { until } from '../support/until.ts'
 
 const quiet = { stdio: 'ignore' } as const
@@ -298,6 +298,30 @@ test('what refuses is named with its pid and why, stays owned, and leaves when i
   expect(identify(shell.pid)).toBeNull()
 })
 
+test.each([
+  ['its scope', (scope: Scope) => scope.close()],
+  ['a scope above', (scope: Scope) => scope.close()],
+  ['a task of the scope', (scope: Scope) => scope.task('closes', () => scope.close())],
+])('a process that may not be signalled holds no close of %s up to its deadline', async (where, close) => {
+  const token = useToken()
+  const top = new Scope('denied', { closeTimeout: 20_000 })
+  const scope = where === 'a scope above' ? top.child('child').child('grandchild') : top
+  const finalized = vi.fn<() => void>()
+  top.defer(finalized)
+  const sleep = scope.spawn('sleep', [token], { ...quiet, grace: 50 })
+  const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+    throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+  })
+  const before = performance.now()
+  const report = await close(top)
+  kill.mockRestore()
+  expect(performance.now() - before).toBeLessThan(3_000)
+  expect(report.refused.map(({ name }) => name)).toEqual([`sleep ${token} (pid ${sleep.pid}, EPERM)`])
+  expect(finalized).toHaveBeenCalledOnce()
+  process.kill(sleep.pid, 'SIGKILL')
+  await until(() => scope.snapshot().resources.length === 0)
+})
+
 test('a disowned process lives on, is told of with its identity, and can be stopped by hand', async () => {
   const token = useToken()
   const scope = new Scope('disown')
@@ -347,6 +371,31 @@ test('a stop waits for zombies to be collected, and names those that are not', a
   // PID 1 may be quick, slow, or no init at all.
   if (zombies.length === 0) expect(stat(sleep)).toBeUndefined()
   else expect([zombies[0]?.identity.pid, milliseconds >= 2_000]).toEqual([sleep, true])
+})
+
+test.each([
+  [undefined, 0],
+  [300, 300],
+])('a close names zombies that nobody collects, having waited %s ms for them', async (zombieWait, least) => {
+  const token = useToken()
+  const scope = new Scope('uncollected')
+  const options = zombieWait === undefined ? quiet : { ...quiet, zombieWait }
+  const { mark } = scope.child('child').spawn('sleep', [token], options)
+  // A parent outside of the tree, which never waits.
+  const fork = `if (fork) { sleep 40000 } else { $ENV{OAKUM_MARKS} = '${mark}'; exec 'sleep', '${token}' }`
+  const parent = start('perl', ['-e', fork, token])
+  const zombie = await until(() => sleepers(token).find(pid => stat(pid)?.ppid === parent.pid))
+  const { zombies, refused, milliseconds } = await scope.close()
+  expect(refused).toEqual([])
+  expect(zombies).toMatchObject([{ identity: { pid: zombie }, ppid: parent.pid }])
+  expect(milliseconds).toBeGreaterThanOrEqual(least)
+  expect(milliseconds).toBeLessThan(least + 2_000)
+})
+
+test('a close that leaves no zombies says nothing of them', async () => {
+  const scope = new Scope('collected')
+  scope.spawn('sleep', [useToken()], quiet)
+  expect(await scope.close()).not.toHaveProperty('zombies')
 })
 
 /** Runs a program to its end and returns what it printed. */

@@ -5,6 +5,7 @@
  * - It is owned until nothing of its tree lives and its pipes are closed. What a root leaves behind when it exits is still
  *   owned, and ended with the scope. With the last of both gone it leaves its scope by itself.
  * - An ending is begun once and only ever shortened: by a second stop, by the scope's close, by a parent's deadline.
+ * - What may not be signalled has refused for good, and holds no close any longer.
  * - After an ending no pipe to the tree is open here, whoever holds its other end.
  * - While it lives, it costs a share of one look at the process table per second, on a timer that keeps nothing running.
  */
@@ -28,7 +29,7 @@ import type { CloseWindow } from '../closing.ts'
 import { Owned, type Phase } from '../owned.ts'
 import type { OwnedProcess } from '../owned-process.ts'
 import type { Refusal } from '../report.ts'
-import { DEFAULT_GRACE, validateGrace, type SpawnOptions, type StopOptions } from '../spawn-options.ts'
+import { DEFAULT_GRACE, validateTimes, type SpawnOptions, type StopOptions } from '../spawn-options.ts'
 import { surfaceError } from '../surface.ts'
 import { startProgram, type StartedChild } from './start-program.ts'
 import { closeStreams } from './streams.ts'
@@ -47,6 +48,7 @@ export class ProcessResource extends Owned {
   readonly #tree: ProcessTree
   readonly #grace: number
   readonly #killSignal: NodeJS.Signals
+  readonly #zombieWait: number | undefined
   readonly #exited: OwnedProcess['exited']
   #hasExited = false
   #pipesClosed = false
@@ -69,7 +71,7 @@ export class ProcessResource extends Owned {
     shared: Readonly<Record<string, string>>,
   ) {
     super()
-    validateGrace(options)
+    validateTimes(options)
     const mark = newMark()
     const env = options.env ? { ...shared, ...options.env } : { ...process.env, ...shared }
     const { child, identity } = startProgram(command, args, { ...options, env: withMark(env, mark) })
@@ -78,6 +80,7 @@ export class ProcessResource extends Owned {
     this.#child = child
     this.#grace = options.grace ?? DEFAULT_GRACE
     this.#killSignal = options.killSignal ?? 'SIGTERM'
+    this.#zombieWait = options.zombieWait
     this.#tree = new ProcessTree({ root: identity, mark })
     this.#exited = new Promise(resolve => {
       child.once('exit', (code, signal) => {
@@ -105,6 +108,10 @@ export class ProcessResource extends Owned {
 
   override get phase(): Phase {
     return 'join'
+  }
+
+  override get hasRefused(): boolean {
+    return this.#times === undefined && this.#refused.length > 0 && this.#refused.every(isForGood)
   }
 
   override get subject(): OwnedProcess {
@@ -145,15 +152,15 @@ export class ProcessResource extends Owned {
   }
 
   async #stop(options: StopOptions = {}): Promise<EndReport> {
-    const { grace = this.#grace, zombieWait, signal } = options
-    validateGrace({ grace })
+    const { grace = this.#grace, zombieWait = this.#zombieWait, signal } = options
+    validateTimes(options)
     throwIfAborted(signal)
     return untilAborted(this.#end(grace, undefined, zombieWait), signal)
   }
 
   /** As part of a close, which learns of a failure by what is still there. */
   #endSoon(grace: number, deadline?: number): void {
-    this.#end(grace, deadline, 0).catch(() => {})
+    this.#end(grace, deadline, this.#zombieWait ?? 0).catch(() => {})
   }
 
   /** Ends the tree, or shortens the ending that runs. */
@@ -172,6 +179,9 @@ export class ProcessResource extends Owned {
     try {
       const report = await terminate(this.#tree, options, times)
       this.#refused = report.refused
+      if (report.zombies.length > 0) {
+        this.owner?.closing?.absorb({ released: 0, errors: undefined, zombies: report.zombies })
+      }
       await closeStreams(this.#child)
       if (report.refused.length === 0) {
         // Node collects the root, and tells so, when the event loop turns.
@@ -182,6 +192,7 @@ export class ProcessResource extends Owned {
     } finally {
       if (this.#times === times) this.#forgetEnding()
       if (this.owner) this.#follow()
+      if (this.hasRefused) this.owner?.pass(this)
     }
   }
 
@@ -227,4 +238,9 @@ export class ProcessResource extends Owned {
   #pipeFailed(error: Error): void {
     if (!('code' in error && BROKEN_PIPE.has(error.code))) surfaceError(this.owner, this, error)
   }
+}
+
+/** Whether no more time would change it; a process that waits in the kernel goes when it wakes. */
+function isForGood({ why }: RefusedProcess): boolean {
+  return why !== 'uninterruptible' && why !== 'survived'
 }

@@ -19,7 +19,7 @@ export interface StartedProgram {
  * Throws COMMAND_NOT_FOUND, PROCESS_NOT_STARTED, or INVALID_OPTION for what Node does not take.
  */
 export function startProgram(command: string, args: readonly string[], options: SpawnOptions): StartedProgram {
-  const { group = true, grace: _grace, killSignal: _killSignal, ...native } = options
+  const { group = true, grace: _grace, killSignal: _killSignal, zombieWait: _zombieWait, ...native } = options
   let child: ChildProcess
   try {
     // On Windows, which has no groups, `detached` would open a console window.
