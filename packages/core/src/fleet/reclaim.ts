@@ -4,7 +4,8 @@
  * Invariants:
  * - Every step can be repeated: a coordinator may die after any of them, and another one takes up what is left.
  * - One thing that refuses does not keep the others from being reclaimed; the lease is finished only when all went.
- * - Nothing that another live lease owns as well is touched.
+ * - Nothing that another live lease owns as well is touched; that is asked right before each thing.
+ * - A claim that turns out to be lost is left at once: the rest is another coordinator's.
  * - Each reclaimer has its time. One that ignores its signal is left behind a little later, and named.
  */
 import { inspect } from 'node:util'
@@ -43,6 +44,9 @@ export interface ReclaimResult extends ReleaseReport {
 
 const RETRY_AT_MOST = 60_000
 
+/** Why a thing is left alone. */
+const WHY = { shared: 'another agent owns it too', occupied: 'another agent owns something in it' } as const
+
 /** @param signal Aborts when the claim was lost, or the caller gave up; the lease is then left to whoever comes next. */
 export async function reclaimLease(claim: Claim, parts: ReclaimParts, signal: AbortSignal): Promise<ReclaimResult> {
   const startedAt = performance.now()
@@ -75,18 +79,22 @@ export async function reclaimLease(claim: Claim, parts: ReclaimParts, signal: Ab
   await attempt(async () => {
     resources = inOrder(await store.resources(claim, { signal }))
   })
+  let lost = false
   for (const resource of resources) {
-    if (signal.aborted) break
+    if (signal.aborted || lost) break
     await attempt(async () => {
       const { kind, key } = resource
-      const outcome = await reclaimOne(resource, agent, parts, signal)
-      if (typeof outcome === 'object') done.kept.push({ kind, key, why: outcome.kept })
-      // When the claim was lost meanwhile, what follows finds out.
-      else await store.reclaimed(claim.token, kind, key)
+      const standing = await store.mayReclaim(claim.token, kind, key, { signal })
+      lost = standing === 'lost'
+      if (lost) return
+      const outcome = standing === 'free' ? await reclaimOne(resource, agent, parts, signal) : { kept: WHY[standing] }
       if (outcome === 'released') done.released++
+      if (typeof outcome === 'object') done.kept.push({ kind, key, why: outcome.kept })
+      else lost = !(await store.reclaimed(claim.token, kind, key))
     })
   }
   if (signal.aborted) return report('lost', aborted(signal))
+  if (lost) return report('lost')
   if (done.errors.length > 0) {
     const error = done.errors.length === 1 ? done.errors[0] : new AggregateError(done.errors, messagesOf(done.errors))
     const retryIn = Math.min(parts.retryAfter * 2 ** (claim.attempt - 1), RETRY_AT_MOST)
@@ -112,7 +120,6 @@ async function reclaimOne(
   signal: AbortSignal,
 ): Promise<ReclaimOutcome> {
   const { kind, key } = resource
-  if (resource.shared) return { kept: 'another agent owns it too' }
   const reclaimer = reclaimers.get(kind)
   if (reclaimer === undefined) {
     throw new OakumError('KIND_UNKNOWN', `No reclaimer is known for ${kind} ${key}.`, { facts: { kind, key } })

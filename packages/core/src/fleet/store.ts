@@ -78,6 +78,12 @@ export interface ClaimReply {
   live: number
 }
 
+/**
+ * How a thing of a claimed lease stands: `free` to be reclaimed; `shared` when another live lease owns it too; `occupied` when
+ * it is a folder in which another live lease owns something; `lost` when the claim is.
+ */
+export type Standing = 'free' | 'shared' | 'occupied' | 'lost'
+
 /** What a finished reclaim tells in its event. */
 export interface FinishFacts {
   released: number
@@ -131,6 +137,8 @@ export interface FleetStore {
   expired(limit: number, options?: CallOptions): Promise<Claim[]>
   /** Returns the tokens that are lost. */
   renewClaims(tokens: readonly string[], claimTtl: number, options?: CallOptions): Promise<string[]>
+  /** Asked right before a thing of a claimed lease is touched: others come and go while a reclaim runs. */
+  mayReclaim(token: string, kind: string, key: string, options?: CallOptions): Promise<Standing>
   /** One thing of a claimed lease is gone. False when the claim is lost. */
   reclaimed(token: string, kind: string, key: string, options?: CallOptions): Promise<boolean>
   /** Ends the lease: its keys, locks and records go, a tombstone and its event come. False when the claim is lost. */

@@ -71,6 +71,37 @@ export function claimContract(subject: Subject): void {
       expect(only(claims)).toMatchObject({ ...dead, reason: 'process_gone' })
     })
 
+    test('say of each thing whether it may be reclaimed, at the time it is asked', async () => {
+      const { store, clock } = subject()
+      const resources = [
+        { kind: 'thing', key: 'x' },
+        { kind: 'directory', key: '/work/a' },
+        { kind: 'lock', key: '/work/b' },
+      ]
+      const dead = await join(store, 'dead', { resources })
+      const { token } = only((await claimProven(store, dead)).claims)
+      const ask = async (): Promise<string[]> =>
+        Promise.all(resources.map(({ kind, key }) => store.mayReclaim(token, kind, key)))
+      expect(await ask()).toEqual(['free', 'free', 'free'])
+
+      const living = await join(store, 'living')
+      await store.own(living, { kind: 'directory', key: '/work/a-other' })
+      await store.own(living, { kind: 'directory', key: '/work' })
+      await store.own(living, { kind: 'directory', key: '/work/b/c' })
+      await store.own(living, { kind: 'thing', key: '/work/a/b' })
+      expect(await ask()).toEqual(['free', 'free', 'free'])
+      await store.own(living, { kind: 'thing', key: 'x' })
+      await store.own(living, { kind: 'lock', key: '/work/a/lock' })
+      expect(await ask()).toEqual(['shared', 'occupied', 'free'])
+      await store.own(living, { kind: 'worktree', key: '/work/a' })
+      expect(await ask()).toEqual(['shared', 'shared', 'free'])
+      await claimProven(store, living)
+      expect(await ask()).toEqual(['free', 'free', 'free'])
+      clock.advance(CLAIM_TTL)
+      await claimExpired(store)
+      expect(await ask()).toEqual(['lost', 'lost', 'lost'])
+    })
+
     test('that run out are taken over, and the first holder can then change nothing', async () => {
       const { store, clock, connect } = subject()
       const ref = await join(store, 'agent-1', { resources: [{ kind: 'key', key: 'k' }] })

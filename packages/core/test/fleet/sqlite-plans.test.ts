@@ -69,6 +69,7 @@ async function useEverything(store: Awaited<ReturnType<SqliteFolder['connect']>>
   const tokens = claims.map(({ token }) => token)
   await store.renewClaims(tokens, CLAIM_TTL)
   for (const token of tokens) {
+    await store.mayReclaim(token, 'directory', '/work')
     await store.reclaimed(token, 'key', 'k')
     await store.fail(token, { error: 'x', maxAttempts: 2, retryIn: 0 })
   }

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type ClaimPlan, type Planned, planClaim } from '../../claim-plan.ts'
 import type { Claim } from '../../records.ts'
-import { type ClaimReply, type ClaimRequest, type FailOptions, type FinishFacts, reasonOfSilence } from '../../store.ts'
+import { PATH_KINDS, pathsBelow } from '../../resource-paths.ts'
+import {
+  type ClaimReply,
+  type ClaimRequest,
+  type FailOptions,
+  type FinishFacts,
+  reasonOfSilence,
+  type Standing,
+} from '../../store.ts'
 import { claimedEvent, finishedEvent, type HeldLease, quarantinedEvent } from '../../store-events.ts'
 import { CLAIM_LIMIT } from '../../store-limits.ts'
 import { type Lease, toRecord } from './lease.ts'
@@ -33,6 +41,16 @@ export function renewClaims(state: FleetState, tokens: readonly string[], claimT
     else schedule(state, lease, now + claimTtl)
   }
   return lost
+}
+
+export function mayReclaim(state: FleetState, token: string, kind: string, key: string): Standing {
+  const lease = state.byToken.get(token)
+  if (lease === undefined) return 'lost'
+  if (state.isShared(lease, kind, key)) return 'shared'
+  const below = pathsBelow(kind, key)
+  if (below === null) return 'free'
+  if (PATH_KINDS.some(other => state.isShared(lease, other, key))) return 'shared'
+  return state.isOccupied(lease, below.from) ? 'occupied' : 'free'
 }
 
 export function reclaimed(state: FleetState, token: string, kind: string, key: string): boolean {

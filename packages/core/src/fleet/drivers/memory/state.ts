@@ -2,6 +2,7 @@ import type { EventInput } from '../../../events/event-log.ts'
 import { type Epoch, type LeaseRef, LIVE_PHASES, type Phase, type Tombstone } from '../../records.ts'
 import { nextEpoch } from '../../epoch.ts'
 import { fenced } from '../../refusals.ts'
+import { PATH_KINDS } from '../../resource-paths.ts'
 import { OUTBOX_LIMIT, TOMBSTONE_AGE, TOMBSTONE_BATCH, TOMBSTONE_LIMIT } from '../../store-limits.ts'
 import { DueQueue } from './due-queue.ts'
 import { dueOf, type Lease, type Resource, toTombstone } from './lease.ts'
@@ -100,6 +101,16 @@ export class FleetState {
   isShared(lease: Lease, kind: string, key: string): boolean {
     const owners = this.#owners.get(resourceName(kind, key)) ?? []
     return [...owners].some(owner => owner !== lease && isLive(owner))
+  }
+
+  /** Whether another live lease owns a place whose path begins so. Looks at every resource: there is no order among them. */
+  isOccupied(lease: Lease, path: string): boolean {
+    const names = PATH_KINDS.map(kind => resourceName(kind, path))
+    for (const [name, owners] of this.#owners) {
+      if (!names.some(start => name.startsWith(start))) continue
+      if ([...owners].some(owner => owner !== lease && isLive(owner))) return true
+    }
+    return false
   }
 
   /** Removes a lease with all that it holds, and leaves a tombstone. */

@@ -25,11 +25,12 @@ import type {
   FleetStore,
   ListOptions,
   RegisterReply,
+  Standing,
 } from '../../store.ts'
 import { completeEvent } from '../../store-events.ts'
 import { LIST_LIMIT } from '../../store-limits.ts'
 import { beat, check } from './beats.ts'
-import { claim, expired, fail, finish, reclaimed, renewClaims } from './claims.ts'
+import { claim, expired, fail, finish, mayReclaim, reclaimed, renewClaims } from './claims.ts'
 import { deleteKey, disown, own, resources, setKey, tryLock, unlock } from './holdings.ts'
 import { KeptProcesses } from './kept.ts'
 import { toRecord } from './lease.ts'
@@ -97,6 +98,10 @@ class MemoryFleetStore implements FleetStore {
 
   renewClaims(tokens: readonly string[], claimTtl: number, options?: CallOptions): Promise<string[]> {
     return this.#write(options, () => renewClaims(this.#state, tokens, claimTtl, this.#times().now))
+  }
+
+  mayReclaim(token: string, kind: string, key: string, options?: CallOptions): Promise<Standing> {
+    return this.#read(options, () => mayReclaim(this.#state, token, kind, key))
   }
 
   reclaimed(token: string, kind: string, key: string, options?: CallOptions): Promise<boolean> {

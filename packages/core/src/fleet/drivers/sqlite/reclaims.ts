@@ -1,5 +1,6 @@
 import type { Database } from '../../../sqlite/database.ts'
-import type { FailOptions, FinishFacts } from '../../store.ts'
+import { PATH_KINDS, pathsBelow } from '../../resource-paths.ts'
+import type { FailOptions, FinishFacts, Standing } from '../../store.ts'
 import { finishedEvent, type HeldLease, quarantinedEvent } from '../../store-events.ts'
 import type { Times } from '../../times.ts'
 import { silence } from './claims.ts'
@@ -7,9 +8,28 @@ import { type LeaseRow, refOf } from './lease-rows.ts'
 import { addEvent } from './outbox.ts'
 import { bury } from './tombstones.ts'
 
+const BY_OTHERS = `AND resources.lease <> ? AND leases.phase IN ('starting', 'alive', 'draining') LIMIT 1`
+const OWNED = 'SELECT 1 FROM resources JOIN leases ON leases.seq = resources.lease WHERE'
+const OWNED_BY_OTHERS = `${OWNED} resources.kind = ? AND resources.key = ? ${BY_OTHERS}`
+const BELOW_OWNED_BY_OTHERS = `${OWNED} resources.kind = ? AND resources.key >= ? AND resources.key < ? ${BY_OTHERS}`
+
 export function renewClaims(database: Database, tokens: readonly string[], claimTtl: number, now: number): string[] {
   const until = now + Math.ceil(claimTtl)
   return tokens.filter(token => database.run('UPDATE leases SET due_at = ? WHERE token = ?', until, token) === 0)
+}
+
+export function mayReclaim(database: Database, token: string, kind: string, key: string): Standing {
+  const row = findHeld(database, token)
+  if (row === undefined) return 'lost'
+  if (database.get(OWNED_BY_OTHERS, kind, key, row.seq) !== undefined) return 'shared'
+  const below = pathsBelow(kind, key)
+  if (below === null) return 'free'
+  const { from, to } = below
+  for (const other of PATH_KINDS) {
+    if (database.get(OWNED_BY_OTHERS, other, key, row.seq) !== undefined) return 'shared'
+    if (database.get(BELOW_OWNED_BY_OTHERS, other, from, to, row.seq) !== undefined) return 'occupied'
+  }
+  return 'free'
 }
 
 export function reclaimed(database: Database, token: string, kind: string, key: string): boolean {

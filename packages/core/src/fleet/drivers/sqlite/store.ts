@@ -38,6 +38,7 @@ import type {
   FleetStore,
   ListOptions,
   RegisterReply,
+  Standing,
 } from '../../store.ts'
 import { completeEvent } from '../../store-events.ts'
 import { LIST_LIMIT } from '../../store-limits.ts'
@@ -47,7 +48,7 @@ import { claim, expired } from './claims.ts'
 import { deleteKey, disown, getKey, own, resources, setKey, tryLock, unlock } from './holdings.ts'
 import { keep, kept } from './kept.ts'
 import { addEvent, capOutbox, dropPendingEvents, pendingEvents } from './outbox.ts'
-import { fail, finish, reclaimed, renewClaims } from './reclaims.ts'
+import { fail, finish, mayReclaim, reclaimed, renewClaims } from './reclaims.ts'
 import { register, requestStop, update } from './registrations.ts'
 import { FLEET_SCHEMA } from './schema.ts'
 import { openStoreClock } from './store-clock.ts'
@@ -128,6 +129,10 @@ class SqliteFleetStore implements FleetStore {
 
   renewClaims(tokens: readonly string[], claimTtl: number, options?: CallOptions): Promise<string[]> {
     return this.#write(options, database => renewClaims(database, tokens, claimTtl, this.#now()))
+  }
+
+  mayReclaim(token: string, kind: string, key: string, options?: CallOptions): Promise<Standing> {
+    return this.#read(options, database => mayReclaim(database, token, kind, key))
   }
 
   reclaimed(token: string, kind: string, key: string, options?: CallOptions): Promise<boolean> {
