@@ -118,17 +118,21 @@ export class ProcessTree {
     if (rootRow && rootRow.startTime === root?.startTime) seeds.push(rootRow)
     seeds.push(...this.#known.still(table))
     if (mark !== undefined) seeds.push(...table.carriersOf(mark))
-    const group = this.#group(seeds)
+    const group = this.#group(seeds, table)
     if (group !== undefined) seeds.push(...table.inGroup(group))
     return seeds
   }
 
   /** The number of the root's group and session, while somebody vouches for it. */
-  #group(seeds: readonly ProcessInfo[]): number | undefined {
-    const group = this.#options.group ?? this.#options.root?.pid
+  #group(seeds: readonly ProcessInfo[], table: ProcessTable): number | undefined {
+    const { root } = this.#options
+    const group = this.#options.group ?? root?.pid
     const trusted = this.#trustedGroup
     this.#trustedGroup = undefined
     if (group === undefined || group <= 1) return undefined
+    // Whoever has the root's pid now leads a group that got the number anew.
+    const leader = group === root?.pid ? table.get(group) : undefined
+    if (leader !== undefined && leader.startTime !== root?.startTime) return undefined
     return group === trusted || seeds.some(row => isIn(group, row)) ? group : undefined
   }
 

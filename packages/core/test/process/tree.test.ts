@@ -95,6 +95,15 @@ test('identities of another boot are never members', () => {
   expect(tree.look(table({ pid: 10 })).members).toEqual([])
 })
 
+test('a group that was vouched for is not believed when its number leads to somebody else now', () => {
+  const tree = new ProcessTree({ root: identity(10) })
+  tree.look(table({ pid: 10, pgid: at(10), session: at(10) }))
+  tree.trustGroup()
+  const reused = { pid: 10, pgid: at(10), session: at(10), startTime: '900' }
+  const look = tree.look(table(reused, { pid: 11, ppid: 10, pgid: at(10), startTime: '901' }))
+  expect(look).toEqual({ members: [], zombies: [], spared: [] })
+})
+
 test('zombies are told apart from members, and threads of the kernel are neither', () => {
   const tree = new ProcessTree({ root: identity(10) })
   const look = tree.look(
