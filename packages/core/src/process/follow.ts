@@ -9,7 +9,10 @@ const SHARE = 1 / 50
 
 const followers = new Set<(table: ProcessTable) => void>()
 let timer: NodeJS.Timeout | undefined
+let dueAt = Infinity
 let delay = SOON
+/** Milliseconds that the last look took. */
+let cost = 0
 
 /**
  * Shows a fresh process table to the listener now and then, about once a second; the first time soon. All followers share one
@@ -18,16 +21,21 @@ let delay = SOON
 export function followTable(listener: (table: ProcessTable) => void): () => void {
   followers.add(listener)
   delay = SOON
-  schedule()
+  lookWithin(SOON)
   return () => {
     followers.delete(listener)
     if (followers.size === 0) stop()
   }
 }
 
-function schedule(): void {
+/** Looks in so many milliseconds, later where looks are expensive; earlier when a look is due anyway. */
+function lookWithin(milliseconds: number): void {
+  const wait = Math.max(milliseconds, cost / SHARE)
+  const at = performance.now() + wait
+  if (timer !== undefined && dueAt <= at) return
   stop()
-  timer = setTimeout(show, delay).unref()
+  dueAt = at
+  timer = setTimeout(show, wait).unref()
 }
 
 function stop(): void {
@@ -36,11 +44,13 @@ function stop(): void {
 }
 
 function show(): void {
+  timer = undefined
   const before = performance.now()
   const table = readIfPossible()
   if (table) for (const follower of followers) follower(table)
-  delay = Math.max(Math.min(delay * 2, SLOWEST), (performance.now() - before) / SHARE)
-  if (followers.size > 0) schedule()
+  cost = performance.now() - before
+  delay = Math.min(delay * 2, SLOWEST)
+  if (followers.size > 0) lookWithin(delay)
 }
 
 /** A look that fails, for want of file descriptors say, is left out: the next one comes. */

@@ -28,3 +28,15 @@ test('who asks for a table in the same turn gets the same one, and later a new o
   expect(first).toBe(second)
   expect(await nextTable()).not.toBe(first)
 })
+
+test('those who come all the time keep nobody from looking, nor make looks more frequent than they cost', async () => {
+  let looks = 0
+  const end = followTable(() => looks++)
+  const begun = performance.now()
+  while (performance.now() - begun < 600) {
+    followTable(() => {})()
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  end()
+  expect(looks).toBeGreaterThanOrEqual(2)
+})
