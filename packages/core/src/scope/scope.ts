@@ -90,7 +90,7 @@ export class Scope implements AsyncDisposable {
   /**
    * Calls a function every so many milliseconds, but never while its last call is in flight: such turns are left out.
    * What it throws goes to `onError`, and the next turn comes nevertheless. The release settles when a call in flight has
-   * ended. Throws INVALID_OPTION.
+   * ended; asked by that very call it settles at once. Throws INVALID_OPTION.
    */
   interval(fn: () => unknown, milliseconds: number): Release {
     validateDelay('milliseconds', milliseconds)

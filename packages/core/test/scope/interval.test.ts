@@ -66,4 +66,15 @@ describe('interval', () => {
     expect(order).toEqual(['call ended', 'released'])
     expect(scope.snapshot().resources).toEqual([])
   })
+
+  it('can be stopped, and awaited, by its own function', async () => {
+    const scope = new Scope('a')
+    let calls = 0
+    const stop = scope.interval(async () => {
+      if (++calls === 3) await stop()
+    }, 100)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(calls).toBe(3)
+    expect(scope.snapshot().resources).toEqual([])
+  })
 })

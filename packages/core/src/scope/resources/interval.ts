@@ -1,4 +1,5 @@
 import type { Phase } from '../owned.ts'
+import { callers } from '../callers.ts'
 import { CallbackResource } from './callback.ts'
 
 /** A function to be called again and again, but never while a call of it is in flight. */
@@ -38,14 +39,14 @@ export class IntervalResource extends CallbackResource {
     void this.release()
   }
 
-  /** Settles when a call in flight has ended; what that throws goes to `onError`. */
+  /** Settles when a call in flight has ended, unless it is that call which asks; what that throws goes to `onError`. */
   override release(): Promise<void> {
     if (this.#stopped === undefined) {
       this.#stopped = Promise.withResolvers()
       clearInterval(this.#timer)
       if (!this.calling) this.returned()
     }
-    return this.#stopped.promise
+    return callers().includes(this) ? Promise.resolve() : this.#stopped.promise
   }
 
   protected override returned(): void {
