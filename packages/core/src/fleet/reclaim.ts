@@ -85,8 +85,10 @@ export async function reclaimLease(claim: Claim, parts: ReclaimParts, signal: Ab
     await attempt(async () => {
       const { kind, key } = resource
       const standing = await store.mayReclaim(claim.token, kind, key, { signal })
-      lost = standing === 'lost'
-      if (lost) return
+      if (standing === 'lost') {
+        lost = true
+        return
+      }
       const outcome = standing === 'free' ? await reclaimOne(resource, agent, parts, signal) : { kept: WHY[standing] }
       if (outcome === 'released') done.released++
       if (typeof outcome === 'object') done.kept.push({ kind, key, why: outcome.kept })

@@ -9,10 +9,7 @@ import { openFleet, openUrl, quickCoordinator, STORES } from './fleets.ts'
 
 /** A reclaimer that waits to be let go; it notes what it was asked for. */
 function gate(): Reclaimer & { asked: string[]; open: () => void } {
-  let open = (): void => undefined
-  const opened = new Promise<void>(resolve => {
-    open = resolve
-  })
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
   const asked: string[] = []
   return {
     kind: 'thing',

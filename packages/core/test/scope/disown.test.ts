@@ -88,6 +88,18 @@ describe('disown', () => {
     expect(() => root.disown(grandchild)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 
+  it('gives up a pool, which whoever has it then can still close', async () => {
+    const scope = new Scope('a')
+    const destroyed: number[] = []
+    const pool = scope.disown(scope.pool({ create: () => 1, destroy: value => void destroyed.push(value) }))
+    await pool.use(() => {})
+    await scope.close()
+    expect(destroyed).toEqual([])
+    await Promise.all([pool.close(), pool.close()])
+    expect(destroyed).toEqual([1])
+    await expect(pool.acquire()).rejects.toMatchObject({ code: 'POOL_CLOSED' })
+  })
+
   it('lets a close that waits for it end', async () => {
     const scope = new Scope('a')
     const task = scope.task('stubborn', () => new Promise(() => {}))

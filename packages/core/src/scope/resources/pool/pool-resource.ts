@@ -65,6 +65,12 @@ export class PoolResource<T> extends Owned {
     return this.#gone.promise.then(() => this.#throwErrors())
   }
 
+  /** Also for a pool that was disowned: whoever has it then has no other way to end it. */
+  #close(): Promise<void> {
+    if (this.owner === undefined) this.ending ??= Promise.resolve(this.dispose())
+    return this.release()
+  }
+
   /** Names the borrowers, if it is them that the pool waits for. */
   override refusals(): Refusal[] {
     if (this.#borrowed.size === 0) return super.refusals()
@@ -258,7 +264,7 @@ export class PoolResource<T> extends Owned {
       },
       acquire: (options = {}) => this.#acquire(options),
       use: (fn, options = {}) => this.#use(fn, options),
-      close: () => this.release(),
+      close: () => this.#close(),
     }
   }
 }
