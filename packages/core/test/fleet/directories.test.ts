@@ -87,6 +87,14 @@ describe('a directory is kept, and said so, when meanwhile', () => {
       why: 'it is another file now',
       left: () => join(root, 'work'),
     },
+    'another one took its place, and its inode': {
+      change: () => {
+        rmSync(join(root, 'work'), { recursive: true })
+        mkdirSync(join(root, 'work'))
+      },
+      why: 'it is another file now',
+      left: () => join(root, 'work'),
+    },
     'a link took its place': {
       change: () => {
         rmSync(join(root, 'work'), { recursive: true })
@@ -145,6 +153,16 @@ describe('a lock file', () => {
     expect(released).toBe(1)
     expect(kept).toMatchObject([{ kind: 'lock', key: theirs, why: 'it is another file now' }])
     expect([existsSync(mine), existsSync(theirs)]).toEqual([false, true])
+  })
+
+  it('is kept when it was freed and taken again', async () => {
+    const lock = join(root, 'a.lock')
+    writeFileSync(lock, '')
+    await agent.own('lock', lock)
+    rmSync(lock)
+    writeFileSync(lock, 'another process')
+    expect((await agent.release()).kept).toMatchObject([{ kind: 'lock', why: 'it is another file now' }])
+    expect(existsSync(lock)).toBe(true)
   })
 
   it('is refused outside the roots', async () => {

@@ -2,7 +2,7 @@
  * Directories below the roots that an agent declared.
  *
  * Invariants:
- * - Only what was a directory at the time, at the same real path and with the same inode, is removed.
+ * - Only what was a directory at the time, at the same real path, and is the same still, is removed.
  * - No link is followed, and no other device is entered: both can lead out of the root.
  * - What is not the same any more is kept, and said so.
  */

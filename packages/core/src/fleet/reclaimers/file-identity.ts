@@ -13,6 +13,8 @@ export interface FileIdentity {
   /** Device and inode, as text: inodes do not fit into a number. */
   dev: string
   ino: string
+  /** When it was made, in nanoseconds: file systems give the inode of what was removed to what is made next. '0' if unknown. */
+  born: string
 }
 
 /** A file as it is now, or why it is not to be touched. */
@@ -38,12 +40,12 @@ export async function identifyFile(
     })
   }
   const stats = await lstat(real, { bigint: true })
-  return { path: real, root, dev: String(stats.dev), ino: String(stats.ino), stats }
+  return { path: real, root, ...nodeOf(stats), stats }
 }
 
 /** Whether the path still names the same file, reached without a link, inside the root. */
 export async function checkFile(identity: FileIdentity): Promise<FileCheck> {
-  const { path, root, dev, ino } = identity
+  const { path, root } = identity
   if (!isBelow(path, root)) return { state: 'other', why: 'it lies outside the agent’s roots' }
   try {
     // The path was real when it was taken, so a folder above it that resolves to another place was replaced by a link.
@@ -51,7 +53,7 @@ export async function checkFile(identity: FileIdentity): Promise<FileCheck> {
     if ((await realpath(parent)) !== parent) return { state: 'other', why: 'a folder above it is a link now' }
     const stats = await lstat(path, { bigint: true })
     if (stats.isSymbolicLink()) return { state: 'other', why: 'it is a link now' }
-    if (String(stats.dev) !== dev || String(stats.ino) !== ino) return { state: 'other', why: 'it is another file now' }
+    if (!isSameNode(identity, stats)) return { state: 'other', why: 'it is another file now' }
     return { state: 'same', stats }
   } catch (error) {
     if (isAbsent(error)) return { state: 'gone' }
@@ -61,13 +63,25 @@ export async function checkFile(identity: FileIdentity): Promise<FileCheck> {
 
 /** Reads an identity from what a store returned. @throws OakumError RESOURCE_REFUSED */
 export function readFileIdentity({ kind, key, data }: OwnedResource): FileIdentity {
-  const { path, root, dev, ino } = data
-  if (typeof path === 'string' && typeof root === 'string' && typeof dev === 'string' && typeof ino === 'string') {
-    return { path, root, dev, ino }
-  }
+  const { path, root, dev, ino, born } = data
+  if (isText(path) && isText(root) && isText(dev) && isText(ino) && isText(born)) return { path, root, dev, ino, born }
   throw new OakumError('RESOURCE_REFUSED', `The record of ${kind} ${key} does not say which file it is.`, {
     facts: { kind, key },
   })
+}
+
+/** Whether these are of the very file or folder of an identity, whatever its path is now. */
+export function isSameNode(identity: FileIdentity, stats: BigIntStats): boolean {
+  const { dev, ino, born } = nodeOf(stats)
+  return dev === identity.dev && ino === identity.ino && born === identity.born
+}
+
+function nodeOf({ dev, ino, birthtimeNs }: BigIntStats): Pick<FileIdentity, 'dev' | 'ino' | 'born'> {
+  return { dev: String(dev), ino: String(ino), born: String(birthtimeNs) }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }
 
 /** Whether a path lies below a folder; the folder itself does not. Both are real paths. */

@@ -1,7 +1,7 @@
 /**
  * Lock files below the roots that an agent declared. Locks by name belong to the store, and go with the lease.
  *
- * Invariant: only the very file that the agent owned is removed; a lock that somebody else took since has another inode.
+ * Invariant: only the very file that the agent owned is removed; a lock that somebody else took since is another file.
  */
 import { unlink } from 'node:fs/promises'
 import { OakumError } from '../../errors/error.ts'
