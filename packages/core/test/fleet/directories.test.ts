@@ -123,6 +123,38 @@ describe('a directory is kept, and said so, when meanwhile', () => {
   })
 })
 
+it('follows no link that takes the place of a folder while it is being removed', async () => {
+  const folders = Array.from({ length: 40 }, (_, index) => join(root, 'work', `folder-${index}`))
+  const aside = (folder: string): string => join(root, folder.slice(-2))
+  for (const folder of folders) mkdirSync(folder)
+  await agent.own('directory', join(root, 'work'))
+  const swap = (folder: string): void => {
+    renameSync(folder, aside(folder))
+    symlinkSync(outside, folder)
+  }
+  const swapBack = (folder: string): void => {
+    rmSync(folder)
+    renameSync(aside(folder), folder)
+  }
+  const released = new AbortController()
+  const release = agent.release().finally(() => released.abort())
+  for (let round = 0; !released.signal.aborted; round++) {
+    for (const folder of folders) attempt(() => (round % 2 === 0 ? swap(folder) : swapBack(folder)))
+    await new Promise(setImmediate)
+  }
+  await release.catch(() => undefined) // a folder that was a link when it was met is left for the next attempt
+  expect(precious()).toBe(true)
+})
+
+/** Others are at the same files. */
+function attempt(step: () => void): void {
+  try {
+    step()
+  } catch {
+    // It is gone, or was swapped already.
+  }
+}
+
 it('is content when the directory is gone already', async () => {
   await agent.own('directory', join(root, 'work'))
   rmSync(join(root, 'work'), { recursive: true })
