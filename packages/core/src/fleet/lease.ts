@@ -82,9 +82,9 @@ export class Lease {
     this.#onEnd(this)
   }
 
-  /** Fences a lease for which no beat was acknowledged in time, whatever the store may think. */
+  /** Fences a lease for which no beat was acknowledged in time, whatever the store may think. One that was released has no beats. */
   fenceIfSilent(now: number): boolean {
-    if (this.#fenced === undefined && now > this.deadline) this.fence('no beat was acknowledged in time')
+    if (!this.#ended && now > this.deadline) this.fence('no beat was acknowledged in time')
     return this.#fenced !== undefined
   }
 

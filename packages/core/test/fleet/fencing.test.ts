@@ -37,6 +37,16 @@ describe.each(STORES)('fencing on %s', store => {
     expect(await agent.release()).toEqual({ released: 0, kept: [] })
   })
 
+  it('does not fence an agent that was released: nobody beats for it', async () => {
+    const clock = new ManualClock()
+    const fleet = await openFleet(store, { clock })
+    const agent = await fleet.register({ id: 'a' })
+    await agent.release()
+    clock.advance(90_001)
+    expect(await refusal(() => agent.assertAlive())).toBe('FENCED')
+    expect([agent.phase, agent.signal.aborted]).toEqual(['released', false])
+  })
+
   it('keeps an agent whose beats are acknowledged for as long as it likes', async () => {
     const clock = new ManualClock()
     const fleet = await openFleet(store, { clock, beatEvery: 5 })
