@@ -47,6 +47,8 @@ export interface CoordinatorParts extends SweepParts {
   onError: (error: unknown) => void
   /** Holds the coordinators that have to be stopped; this one is in it while it runs or sweeps. */
   active: Set<Coordinator>
+  /** @throws OakumError STORE_CLOSED */
+  assertOpen: () => void
 }
 
 export interface CoordinatorStopOptions {
@@ -69,8 +71,13 @@ export class Coordinator {
     this.#parts = parts
   }
 
-  /** Sweeps now and then every `sweepEvery`, and watches the processes of this host. Idempotent. */
+  /**
+   * Sweeps now and then every `sweepEvery`, and watches the processes of this host. Idempotent.
+   *
+   * @throws OakumError STORE_CLOSED
+   */
   start(): void {
+    this.#parts.assertOpen()
     if (this.#started) return
     this.#started = true
     this.#parts.active.add(this)
@@ -83,13 +90,8 @@ export class Coordinator {
 
   /** One sweep. Joins the one that is under way, if any. */
   async sweep(options: SweepOptions = {}): Promise<SweepResult> {
-    if (options.dryRun === true) return previewSweep(this.#parts, options)
-    this.#parts.active.add(this)
-    this.#sweeping ??= this.#sweep(options).finally(() => {
-      this.#sweeping = undefined
-      if (!this.#started) this.#parts.active.delete(this)
-    })
-    return this.#sweeping
+    this.#parts.assertOpen()
+    return options.dryRun === true ? previewSweep(this.#parts, options) : this.#join(options)
   }
 
   /** Ends the loops, and waits for what is under way. Idempotent; `start()` may be called again. */
@@ -115,6 +117,16 @@ export class Coordinator {
     await this.stop()
   }
 
+  /** The sweep that is under way, or a new one. */
+  #join(options: SweepOptions = {}): Promise<SweepResult> {
+    this.#parts.active.add(this)
+    this.#sweeping ??= this.#sweep(options).finally(() => {
+      this.#sweeping = undefined
+      if (!this.#started) this.#parts.active.delete(this)
+    })
+    return this.#sweeping
+  }
+
   /** Ends with the caller's signal, or when the coordinator's time to stop is over. */
   #sweep({ signal }: SweepOptions): Promise<SweepResult> {
     return withSignals([signal, this.#abort.signal], async either => {
@@ -128,7 +140,7 @@ export class Coordinator {
     const abort = this.#abort
     this.#sweepTimer = setTimeout(() => {
       void this.#run(async () => {
-        await this.sweep()
+        await this.#join()
       }).finally(() => {
         if (this.#runs(abort)) this.#sweepSoon(this.#parts.sweepEvery)
       })
@@ -160,7 +172,7 @@ export class Coordinator {
         await reclaimAll(claims, parts, signal)
         parts.outbox.kick()
         // More ended with them than one claim takes.
-        if (claims.length === CLAIM_LIMIT) await this.sweep()
+        if (claims.length === CLAIM_LIMIT) await this.#join()
       })
     }
   }

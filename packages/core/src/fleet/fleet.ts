@@ -5,7 +5,7 @@
  * - An agent that was registered here is beaten for until it was released or fenced, and not a moment longer.
  * - Nothing is written for an agent whose id or roots cannot work.
  * - `close()` releases every agent registered here, ends every coordinator made here, and closes both drivers: all are
- *   tried, in bounded time, and what refused is reported.
+ *   tried, in bounded time, and what refused is reported. Registrations and releases under way are waited for first.
  */
 import { randomUUID } from 'node:crypto'
 import { OakumError } from '../errors/error.ts'
@@ -27,9 +27,10 @@ import { releaseLease } from './release.ts'
 import type { AgentRecord, LeaseRef, OwnedResource, Tombstone } from './records.ts'
 import { linkToScope, type ScopeLinkOptions } from './scope-link.ts'
 import type { RegisterOptions } from './register-options.ts'
-import { prepareRegistration, registerLease } from './registering.ts'
+import { prepareRegistration, registerLease, type PreparedRegistration } from './registering.ts'
 import type { CallOptions, FleetCounts, FleetStore, ListOptions } from './store.ts'
 import { LIST_LIMIT } from './store-limits.ts'
+import { UnderWay } from './under-way.ts'
 import { withSignals } from './with-signals.ts'
 
 export interface CloseOptions {
@@ -62,6 +63,9 @@ export class Fleet {
   readonly #unlinks = new Map<Lease, () => void>()
   /** Those that run, or sweep just now. */
   readonly #coordinators = new Set<Coordinator>()
+  /** These leave an agent behind; no other call does. */
+  readonly #registering = new UnderWay()
+  readonly #releasing = new UnderWay()
   /** Ends every release, whoever asked for it, when the time to close is over. */
   readonly #timeIsUp = new AbortController()
   #closing: Promise<void> | undefined
@@ -85,27 +89,9 @@ export class Fleet {
    */
   async register(options: RegisterOptions): Promise<Agent> {
     this.#assertOpen()
-    const store = this.#store
-    const settings = this.#settings
-    const { registration, mark } = await prepareRegistration(options, store, settings)
-    const { id, roots } = registration
-    const sentAt = settings.clock.monotonic()
-    const { epoch } = await registerLease(store, registration, options.signal ? { signal: options.signal } : {})
-    const lease = new Lease({ id, epoch }, { fenceAfter: settings.fenceAfter, sentAt, onEnd: it => this.#onEnd(it) })
-    const agent = new Agent({
-      store,
-      clock: settings.clock,
-      lease,
-      roots,
-      env: agentEnvironment({ id, epoch }, mark, options.scope?.env),
-      end: (ref, signal) => this.#release(ref, signal),
-      written: () => this.#outbox.kick(),
-    })
-    this.#agents.set(lease, agent)
-    this.#beater.add(lease)
-    this.#outbox.kick()
-    if (options.scope !== undefined) await this.#link(lease, { agent, scope: options.scope, mark })
-    return agent
+    const prepared = await prepareRegistration(options, this.#store, this.#settings)
+    this.#assertOpen()
+    return this.#registering.add(this.#register(options, prepared))
   }
 
   /** Makes a coordinator. It does nothing until `start()` or `sweep()`; `fleet.close()` stops it. */
@@ -122,6 +108,7 @@ export class Fleet {
       outbox: this.#outbox,
       onError,
       active: this.#coordinators,
+      assertOpen: () => this.#assertOpen(),
     })
   }
 
@@ -214,10 +201,12 @@ export class Fleet {
       await step().catch((error: unknown) => errors.push(error))
     }
     const timer = setTimeout(() => this.#timeIsUp.abort(), deadline)
+    await this.#registering.settled()
     const agents = release ? [...this.#agents.values()] : []
     await Promise.all([
       ...[...this.#coordinators].map(coordinator => attempt(() => coordinator.stop({ deadline }))),
       ...agents.map(agent => attempt(() => agent.release())),
+      this.#releasing.settled(),
     ])
     clearTimeout(timer)
     await attempt(() => this.#beater.close())
@@ -229,6 +218,31 @@ export class Fleet {
       cause: errors.length === 1 ? errors[0] : new AggregateError(errors),
       facts: { errors: errors.length },
     })
+  }
+
+  async #register(options: RegisterOptions, { registration, mark }: PreparedRegistration): Promise<Agent> {
+    const store = this.#store
+    const settings = this.#settings
+    const { id, roots } = registration
+    const sentAt = settings.clock.monotonic()
+    const { epoch } = await withSignals([options.signal, this.#timeIsUp.signal], signal =>
+      registerLease(store, registration, { signal }),
+    )
+    const lease = new Lease({ id, epoch }, { fenceAfter: settings.fenceAfter, sentAt, onEnd: it => this.#onEnd(it) })
+    const agent = new Agent({
+      store,
+      clock: settings.clock,
+      lease,
+      roots,
+      env: agentEnvironment({ id, epoch }, mark, options.scope?.env),
+      end: (ref, signal) => this.#releasing.add(this.#release(ref, signal)),
+      written: () => this.#outbox.kick(),
+    })
+    this.#agents.set(lease, agent)
+    this.#beater.add(lease)
+    this.#outbox.kick()
+    if (options.scope !== undefined) await this.#link(lease, { agent, scope: options.scope, mark })
+    return agent
   }
 
   async #release(ref: LeaseRef, signal: AbortSignal | undefined): Promise<ReleaseReport> {

@@ -13,8 +13,14 @@ import type { RegisterOptions } from './register-options.ts'
 import { describeResource, resolveRoots } from './resource-refs.ts'
 import type { CallOptions, FleetStore, RegisterReply } from './store.ts'
 
+/** What is to be written, and the mark of what the agent will start. */
+export interface PreparedRegistration {
+  registration: Registration
+  mark: string
+}
+
 /**
- * What is to be written, and the mark of what the agent will start.
+ * Looks at everything that a registration says.
  *
  * @throws OakumError INVALID_ID, INVALID_OPTION, PATH_OUTSIDE_ROOTS, PROCESS_NOT_FOUND, AGENT_NOT_FOUND (the parent)
  */
@@ -22,7 +28,7 @@ export async function prepareRegistration(
   options: RegisterOptions,
   store: FleetStore,
   settings: FleetSettings,
-): Promise<{ registration: Registration; mark: string }> {
+): Promise<PreparedRegistration> {
   const {
     host = settings.host,
     process = selfIdentity(),

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { isOakumError } from '../../src/errors/index.ts'
 import { connect, type Reclaimer } from '../../src/fleet/index.ts'
 import { PROGRAM_FLAGS } from '../support/fixture-program.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
@@ -51,6 +53,46 @@ describe('closing a fleet', () => {
     expect(await other.get('easy')).toBeNull()
     expect(await other.get('deaf')).toMatchObject({ phase: 'reaping', reason: 'released' })
   })
+})
+
+describe('closing a fleet while', () => {
+  it('an agent is being released waits for that release', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    const slow: Reclaimer = { kind: 'slow', reclaim: () => pause(100) }
+    const fleet = await connect(url, { reclaimers: [slow] })
+    const agent = await fleet.register({ id: 'a', resources: [{ kind: 'slow', ref: { key: 'x' } }] })
+    const releasing = agent.release()
+    await fleet.close()
+    expect(await releasing).toEqual({ released: 1, kept: [] })
+    expect(await (await openUrl(url)).get('a')).toBeNull()
+  })
+
+  it('an agent is being registered leaves none behind', async () => {
+    const url = `sqlite:${temporaryFolder()}`
+    const roots = [temporaryFolder()]
+    for (let steps = 0; steps < 24; steps++) {
+      const fleet = await connect(url)
+      const registering = fleet.register({ id: `a-${steps}`, ...(steps % 2 === 0 ? { roots } : {}) }).then(
+        agent => agent.phase,
+        (error: unknown) => (isOakumError(error) ? error.code : error),
+      )
+      for (let step = 0; step < steps; step++) await Promise.resolve()
+      await fleet.close()
+      expect(['released', 'STORE_CLOSED', 'starting']).toContain(await registering)
+    }
+    const other = await openUrl(url)
+    expect(await other.agents()).toEqual([])
+    const types = (await other.events.read()).map(({ type }) => type)
+    expect(types.filter(type => type === 'agent_stopped')).toHaveLength(types.length / 2)
+  })
+})
+
+it('a coordinator of a closed fleet neither starts nor sweeps', async () => {
+  const fleet = await connect('memory:')
+  const coordinator = quickCoordinator(fleet)
+  await fleet.close()
+  expect(() => coordinator.start()).toThrow(expect.objectContaining({ code: 'STORE_CLOSED' }))
+  expect(await refusal(() => coordinator.sweep())).toBe('STORE_CLOSED')
 })
 
 describe('a release', () => {
