@@ -13,7 +13,6 @@ import { reclaimAll } from './claims.ts'
 import type { Reclaimer } from './reclaimers/reclaimer.ts'
 import { previewSweep } from './preview-sweep.ts'
 import { announce, chunks, claimProven, sweep, type SweepOptions, type SweepParts, type SweepResult } from './sweep.ts'
-import { CLAIM_LIMIT } from './store-limits.ts'
 import { withSignals } from './with-signals.ts'
 
 /**
@@ -171,8 +170,11 @@ export class Coordinator {
         await announce(claims, parts)
         await reclaimAll(claims, parts, signal)
         parts.outbox.kick()
-        // More ended with them than one claim takes.
-        if (claims.length === CLAIM_LIMIT) await this.#join()
+        // Some had been fenced already: by their own release, by an agent that took their place, or because more ended
+        // with them than one claim takes. Whatever nobody holds is taken by a sweep, not one that is at its end already.
+        if (claims.filter(({ reason }) => reason === 'process_gone').length === refs.length) return
+        await this.#sweeping?.catch(ignore)
+        await this.#join()
       })
     }
   }

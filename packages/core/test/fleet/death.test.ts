@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { ChildProcess } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Fleet } from '../../src/fleet/index.ts'
 import { message, startProgram } from '../support/fixture-program.ts'
@@ -115,5 +116,24 @@ it('ends the agents below a dead one with it, and tells those that live', async 
   const reasons = (await fleet.tombstones()).map(({ id, reason }) => `${id} ${reason}`)
   expect(reasons.toSorted()).toEqual(['child parent_gone', 'grandchild parent_gone', 'parent process_gone'])
   await stranger.assertAlive()
+  await coordinator.stop()
+})
+
+it('reclaims at once what an agent held that was started again before its death was seen', async () => {
+  const url = `sqlite:${temporaryFolder()}`
+  const token = useToken()
+  const first = await startAgent(url, 'a', temporaryFolder(), token)
+  const fleet = await openUrl(url)
+  const watchEvery = 1_000
+  const coordinator = quickCoordinator(fleet, { watchEvery, sweepEvery: 60_000 })
+  coordinator.start()
+  await pause(watchEvery + 100)
+
+  first.program.kill('SIGKILL')
+  await until(() => first.program.signalCode !== null)
+  const heir = await fleet.register({ id: 'a' })
+  await until(() => sleepers(token).length === 0 && !existsSync(first.directory))
+  await until(async () => (await fleet.tombstones({ id: 'a' })).length === 1)
+  await heir.assertAlive()
   await coordinator.stop()
 })
