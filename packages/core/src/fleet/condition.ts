@@ -5,7 +5,7 @@ export type Condition = Phase | 'suspect'
 
 /**
  * What to show for an agent. Nothing acts on `suspect`; it only says that something may be wrong.
- * @param now Milliseconds since 1970.
+ * @param now The store's time: `fleet.now()`.
  */
 export function condition(
   record: Pick<AgentRecord, 'phase' | 'lastBeat' | 'registeredAt' | 'leaseTtl'>,

@@ -146,6 +146,14 @@ export class Fleet {
     return this.#store.counts(options)
   }
 
+  /**
+   * The store's time, in milliseconds since 1970: what times of records are compared with. The wall clock may have been set,
+   * or gone on while the machine slept.
+   */
+  async now(options?: CallOptions): Promise<number> {
+    return (await this.#store.check([], options)).now
+  }
+
   /** The leases that ended, newest first. */
   async tombstones(options?: { id?: string; limit?: number } & CallOptions): Promise<Tombstone[]> {
     return this.#store.tombstones(options)

@@ -13,11 +13,12 @@ export async function previewSweep(
   const claims = (await store.expired(CLAIM_LIMIT, options)).filter(isOrphan)
   const known = new Set(claims.map(({ id, epoch }) => `${id} ${epoch}`))
   const dead: Orphan[] = []
+  const { now } = await store.check([], options)
   for (const { id, epoch } of await presence.look(options)) {
     const record = await store.get(id, options)
     if (record?.epoch !== epoch || known.has(`${id} ${epoch}`)) continue
     const { lastBeat: lastSeen } = record
-    const idleTime = lastSeen === null ? null : Math.max(0, Date.now() - lastSeen)
+    const idleTime = lastSeen === null ? null : Math.max(0, now - lastSeen)
     dead.push(found({ id, epoch, reason: 'process_gone', lastSeen, idleTime }))
   }
   const { phases } = await store.counts(options)
