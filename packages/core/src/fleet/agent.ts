@@ -46,6 +46,8 @@ const LOCK_RETRY = 50
 
 export class Agent implements LeaseRef {
   readonly #parts: AgentParts
+  /** How often each lock of the store is held. */
+  readonly #holds = new Map<string, number>()
   #draining = false
   #released = false
   #releasing: Promise<ReleaseReport> | undefined
@@ -133,6 +135,7 @@ export class Agent implements LeaseRef {
 
   /**
    * Takes a lock of the store, waiting for whoever holds it. It is freed by the returned release, or with the lease.
+   * It keeps other agents out: this agent itself may take it again, and holds it until each of its releases was called.
    *
    * @throws OakumError LOCK_HELD when the time-out passed, FENCED
    */
@@ -145,8 +148,15 @@ export class Agent implements LeaseRef {
       if (left <= 0) throw new OakumError('LOCK_HELD', `Another agent holds the lock ${name}.`, { facts: { name } })
       await pause(Math.min(left, LOCK_RETRY), undefined, options).catch(() => throwIfAborted(signal))
     }
+    this.#hold(name, 1)
     return once(async () => {
-      await this.#write(() => store.unlock(lease.ref, name))
+      if (this.#hold(name, -1) > 0) return
+      try {
+        await this.#write(() => store.unlock(lease.ref, name))
+      } catch (error) {
+        this.#hold(name, 1)
+        throw error
+      }
     })
   }
 
@@ -182,6 +192,14 @@ export class Agent implements LeaseRef {
     return end(lease.ref, signal)
   }
 
+  /** Counts how often a lock is held here, and returns it. */
+  #hold(name: string, by: 1 | -1): number {
+    const holds = (this.#holds.get(name) ?? 0) + by
+    if (holds > 0) this.#holds.set(name, holds)
+    else this.#holds.delete(name)
+    return holds
+  }
+
   #assertLive(): void {
     const { lease, clock } = this.#parts
     // Asked here too, and not only by a timer: a process that was stopped for minutes may write before its timers run.
@@ -203,7 +221,12 @@ export class Agent implements LeaseRef {
   }
 }
 
+/** Runs it once, or again after it failed. */
 function once(release: () => Promise<void>): Release {
   let running: Promise<void> | undefined
-  return () => (running ??= release())
+  return () =>
+    (running ??= release().catch((error: unknown) => {
+      running = undefined
+      throw error
+    }))
 }

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { until } from '../support/until.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
-import { openFleet, refusal, STORES, WRITES } from './fleets.ts'
+import { openFleet, openUrl, refusal, STORES, WRITES } from './fleets.ts'
 
 describe.each(STORES)('an agent on %s', store => {
   it('is registered, beats, owns and is released', async () => {
@@ -78,6 +79,24 @@ describe.each(STORES)('an agent on %s', store => {
     await first.lock('build', { timeout: 0 })
   })
 
+  it('holds a lock until each of its own that took it has let go', async () => {
+    const fleet = await openFleet(store)
+    const first = await fleet.register({ id: 'first' })
+    const second = await fleet.register({ id: 'second' })
+    const [one, two] = [await first.lock('build'), await first.lock('build')]
+    await one()
+    await one()
+    expect(await refusal(() => second.lock('build', { timeout: 0 }))).toBe('LOCK_HELD')
+    await two()
+    await (
+      await second.lock('build', { timeout: 0 })
+    )()
+    await (
+      await first.lock('build', { timeout: 0 })
+    )()
+    await second.lock('build', { timeout: 0 })
+  })
+
   it('stops waiting for a lock when its caller does', async () => {
     const fleet = await openFleet(store)
     const first = await fleet.register({ id: 'first' })
@@ -133,4 +152,21 @@ describe.each(STORES)('an agent on %s', store => {
     expect(OAKUM_MARKS).toMatch(/(^|:)0123456789abcdef$/)
     expect(names).toEqual({ OAKUM_AGENT: 'a', OAKUM_EPOCH: agent.epoch })
   })
+})
+
+it('lets go again when letting go has failed', async () => {
+  const folder = temporaryFolder()
+  const fleet = await openUrl(`sqlite:${folder}`)
+  const agent = await fleet.register({ id: 'a' })
+  const other = await fleet.register({ id: 'b' })
+  const releases = [await agent.lock('build'), await agent.own('thing', { key: 'x' })]
+  const database = new DatabaseSync(join(folder, 'fleet.db'))
+  const rename = (from: string, to: string): void => database.exec(`ALTER TABLE ${from} RENAME TO ${to}`)
+  for (const table of ['locks', 'resources']) rename(table, `${table}_away`)
+  for (const release of releases) expect(await refusal(release)).toBe('STORE_CORRUPT')
+  for (const table of ['locks', 'resources']) rename(`${table}_away`, table)
+  database.close()
+  for (const release of releases) await release()
+  await other.lock('build', { timeout: 0 })
+  expect((await fleet.resources(agent)).map(({ kind }) => kind)).toEqual(['process'])
 })
