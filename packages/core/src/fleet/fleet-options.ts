@@ -50,3 +50,8 @@ export function positive(name: string, value: number): number {
     facts: { [name]: value },
   })
 }
+
+/** @throws OakumError INVALID_OPTION unless it is 0 or as {@link positive} */
+export function notNegative(name: string, value: number): number {
+  return value === 0 ? value : positive(name, value)
+}

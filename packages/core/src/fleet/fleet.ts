@@ -16,7 +16,8 @@ import { agentEnvironment } from './agent-environment.ts'
 import { Beater } from './beater.ts'
 import type { BatchParts } from './claims.ts'
 import { Coordinator, type CoordinatorOptions } from './coordinator.ts'
-import { positive, type FleetSettings } from './fleet-options.ts'
+import { RECLAIM_DEFAULTS, resolveCoordinatorOptions } from './coordinator-settings.ts'
+import type { FleetSettings } from './fleet-options.ts'
 import { validateId } from './ids.ts'
 import { Lease } from './lease.ts'
 import { Outbox } from './outbox.ts'
@@ -39,15 +40,6 @@ export interface CloseOptions {
   /** Whether agents are released; without it their leases run out, or are found to be without a process. @default true */
   release?: boolean
 }
-
-/** How reclaims behave unless a coordinator is told otherwise. Times in milliseconds. */
-const RECLAIM_DEFAULTS = {
-  claimTtl: 60_000,
-  grace: 100,
-  maxAttempts: 5,
-  retryAfter: 1_000,
-  reclaimTimeout: 30_000,
-} as const
 
 export class Fleet {
   /** What happened: lifecycle events and output of agents. */
@@ -94,15 +86,17 @@ export class Fleet {
     return this.#registering.add(this.#register(options, prepared))
   }
 
-  /** Makes a coordinator. It does nothing until `start()` or `sweep()`; `fleet.close()` stops it. */
+  /**
+   * Makes a coordinator. It does nothing until `start()` or `sweep()`; `fleet.close()` stops it.
+   *
+   * @throws OakumError INVALID_OPTION, STORE_CLOSED
+   */
   coordinator(options: CoordinatorOptions = {}): Coordinator {
     this.#assertOpen()
-    const { reclaimers = [], onError = ignore, sweepEvery = 60_000, watchEvery = 500, ...times } = options
+    const { reclaimers = [], onError = ignore } = options
     return new Coordinator({
       ...this.#batchParts([...this.#settings.reclaimers, ...reclaimers]),
-      ...times,
-      sweepEvery: positive('sweepEvery', sweepEvery),
-      watchEvery: positive('watchEvery', watchEvery),
+      ...resolveCoordinatorOptions(options),
       holder: this.#holder,
       presence: new Presence(this.#store),
       outbox: this.#outbox,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { aborted } from '../../src/errors/index.ts'
-import type { Fleet, Reclaimer } from '../../src/fleet/index.ts'
+import type { CoordinatorOptions, Fleet, Reclaimer } from '../../src/fleet/index.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
 import { until } from '../support/until.ts'
 import { openUrl, quickCoordinator } from './fleets.ts'
@@ -213,6 +213,26 @@ describe('a sweep', () => {
 })
 
 describe('a coordinator', () => {
+  it('refuses options that cannot work', async () => {
+    const fleet = await openUrl('memory:')
+    const bad: CoordinatorOptions[] = [
+      { claimTtl: 0 },
+      { claimTtl: Number.NaN },
+      { claimTtl: 2 ** 31 },
+      { grace: -1 },
+      { retryAfter: Number.NaN },
+      { reclaimTimeout: Infinity },
+      { maxAttempts: 0 },
+      { maxAttempts: 1.5 },
+      { sweepEvery: 0 },
+      { watchEvery: -1 },
+    ]
+    for (const options of bad) {
+      expect(() => fleet.coordinator(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    }
+    fleet.coordinator({ grace: 0, retryAfter: 0, maxAttempts: 1 })
+  })
+
   it('sweeps by itself, until it is stopped, and again when it is started again', async () => {
     const url = `sqlite:${temporaryFolder()}`
     const fleet = await openUrl(url)
