@@ -37,6 +37,7 @@ export async function prepareRegistration(
     state = 'idle',
   } = options
   const id = validateId(options.id)
+  assertTexts({ host, state, labels })
   const roots = await resolveRoots(options.roots ?? [])
   const described = await Promise.all(
     (options.resources ?? []).map(({ kind, ref }) => describeResource(kind, ref, roots)),
@@ -66,6 +67,15 @@ export async function registerLease(
     if (supersede === undefined) throw error
     return store.register({ ...registration, supersede }, options)
   }
+}
+
+/** What is no text now would make a record that nobody can read later. @throws OakumError INVALID_OPTION */
+function assertTexts({ host, state, labels }: Pick<Registration, 'host' | 'state' | 'labels'>): void {
+  const isRecord = typeof labels === 'object' && labels !== null && !Array.isArray(labels)
+  if (isRecord && [host, state, ...Object.values(labels)].every(text => typeof text === 'string')) return
+  throw new OakumError('INVALID_OPTION', 'The host, the state and each label must be a text.', {
+    facts: { host, state, labels },
+  })
 }
 
 /** @throws OakumError AGENT_NOT_FOUND, INVALID_ID */
