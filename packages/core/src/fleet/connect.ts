@@ -31,7 +31,7 @@ const DRIVERS: ReadonlyMap<string, Open> = new Map([
 export async function connect(url: string, options: FleetOptions = {}): Promise<Fleet> {
   throwIfAborted(options.signal)
   const settings = resolveFleetOptions(options)
-  if (options.namespace !== undefined && options.namespace !== '') validateId(options.namespace)
+  if (options.namespace !== undefined && options.namespace !== '') validateNamespace(options.namespace)
   const open = DRIVERS.get(url.slice(0, url.indexOf(':') + 1))
   if (open === undefined) {
     const known = [...DRIVERS.keys()]
@@ -55,9 +55,15 @@ async function openSqlite(url: string, options: FleetOptions, { clock }: FleetSe
   const { openSqliteEventLog } = await import('../events/drivers/sqlite/log.ts')
   const store = await openSqliteFleetStore({ directory, clock })
   try {
-    return { store, events: await openSqliteEventLog({ directory }) }
+    return { store, events: await openSqliteEventLog({ directory, clock }) }
   } catch (error) {
     await store.close()
     throw error
   }
+}
+
+/** As for an id; but a namespace is a folder as well, and must not be its own parent. @throws OakumError INVALID_ID */
+function validateNamespace(namespace: string): void {
+  if (validateId(namespace) !== '.' && namespace !== '..') return
+  throw new OakumError('INVALID_ID', `A namespace cannot be ${namespace}: it names a folder.`, { facts: { namespace } })
 }

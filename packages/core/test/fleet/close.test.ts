@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { isOakumError } from '../../src/errors/index.ts'
 import { connect, type Reclaimer } from '../../src/fleet/index.ts'
 import { PROGRAM_FLAGS } from '../support/fixture-program.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
 import { openUrl, quickCoordinator, refusal } from './fleets.ts'
 
@@ -141,6 +144,21 @@ describe('connecting', () => {
       expect(await refusal(() => connect('memory:', options))).toBe('INVALID_OPTION')
     }
     expect(await refusal(() => connect('memory:', { namespace: '../x' }))).toBe('INVALID_ID')
+  })
+
+  it('refuses a namespace that names the folder itself or the one above', async () => {
+    const folder = temporaryFolder()
+    for (const namespace of ['.', '..']) {
+      expect(await refusal(() => connect(`sqlite:${join(folder, 'store')}`, { namespace }))).toBe('INVALID_ID')
+    }
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it.each(['memory:', 'sqlite:'])('gives events the time of its clock, on %s', async url => {
+    const clock = new ManualClock()
+    const fleet = await openUrl(url === 'sqlite:' ? `${url}${temporaryFolder()}` : url, { clock })
+    await fleet.events.append([{ type: 'mine' }])
+    expect(await fleet.events.read()).toMatchObject([{ time: clock.now() }])
   })
 
   it('keeps fleets of different namespaces apart', async () => {
