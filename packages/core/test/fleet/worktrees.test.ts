@@ -63,6 +63,30 @@ it.each([
   expect(stopped?.data).toMatchObject({ kept: [{ kind: 'worktree', key: worktree }] })
 })
 
+it('keeps one whose commits are on no branch, and says so', async () => {
+  git(worktree, 'checkout', '--quiet', '--detach')
+  writeFileSync(join(worktree, 'file'), '2')
+  git(worktree, 'commit', '--quiet', '--all', '-m', 'detached')
+  const { kept } = await agent.release()
+  expect(kept).toMatchObject([{ kind: 'worktree', key: worktree, why: 'its commits are on no branch' }])
+  expect(git(worktree, 'show', 'HEAD:file')).toBe('2')
+})
+
+it('keeps one that was locked, at once and not by quarantine', async () => {
+  git(repository, 'worktree', 'lock', worktree)
+  expect((await agent.release()).kept).toMatchObject([{ kind: 'worktree', key: worktree, why: 'it is locked in git' }])
+  expect(existsSync(worktree)).toBe(true)
+})
+
+it('removes one that is detached at a commit which a branch or tag keeps', async () => {
+  git(worktree, 'checkout', '--quiet', '--detach')
+  writeFileSync(join(worktree, 'file'), '2')
+  git(worktree, 'commit', '--quiet', '--all', '-m', 'detached')
+  git(worktree, 'tag', 'kept')
+  expect(await agent.release()).toEqual({ released: 1, kept: [] })
+  expect(git(repository, 'show', 'kept:file')).toBe('2')
+})
+
 it('refuses what is no linked worktree, or lies outside the roots', async () => {
   mkdirSync(join(root, 'plain'))
   expect(await refusal(() => agent.own('worktree', join(root, 'plain')))).toBe('INVALID_OPTION')

@@ -2,7 +2,8 @@
  * Git worktrees below the roots that an agent declared.
  *
  * Invariants:
- * - Removed by git itself, and only when nothing would be lost: nothing is modified and nothing is untracked. Else kept.
+ * - Removed by git itself, and only when nothing would be lost: nothing is modified, nothing is untracked, and its commits
+ *   are on a branch or below a tag. Else kept.
  * - Its branch and commits stay: they belong to the repository.
  * - The worktree's own configuration runs nothing: hooks and the file-system monitor are switched off.
  */
@@ -17,6 +18,9 @@ import { checkFile, identifyFile, readFileIdentity } from './file-identity.ts'
 import type { ReclaimContext, Reclaimer, ReclaimOutcome } from './reclaimer.ts'
 
 const execute = promisify(execFile)
+
+/** What outlives a worktree; it has some of its own below refs/bisect and the like. */
+const REFERENCES = ['refs/heads', 'refs/tags', 'refs/remotes']
 
 /** @throws OakumError PATH_OUTSIDE_ROOTS, INVALID_OPTION */
 export async function describeWorktree(path: string, roots: readonly string[]): Promise<ResourceInput> {
@@ -41,8 +45,28 @@ async function reclaimWorktree(resource: OwnedResource, { signal }: ReclaimConte
   if (typeof repository !== 'string') return { kept: 'its record names no repository' }
   const changes = await git(identity.path, ['status', '--porcelain', '--untracked-files=all'], signal)
   if (changes !== '') return { kept: `${changes.split('\n').length} of its files modified or untracked` }
-  await git(repository, ['worktree', 'remove', identity.path], signal)
-  return 'released'
+  if (!(await isOnBranch(identity.path, signal))) return { kept: 'its commits are on no branch' }
+  try {
+    await git(repository, ['worktree', 'remove', identity.path], signal)
+    return 'released'
+  } catch (error) {
+    const why = whyGitKeeps(error)
+    if (why === undefined) throw error
+    return { kept: why }
+  }
+}
+
+/** What trying again would not change. */
+function whyGitKeeps(error: unknown): string | undefined {
+  const text = error instanceof Error && error.cause instanceof Error ? error.cause.message : ''
+  if (text.includes('locked working tree')) return 'it is locked in git'
+  return text.includes('containing submodules') ? 'git removes no worktree with submodules' : undefined
+}
+
+/** Whether its commits stay without it: with a detached head only what some reference leads to does. */
+async function isOnBranch(worktree: string, signal: AbortSignal): Promise<boolean> {
+  if ((await git(worktree, ['branch', '--show-current'], signal)) !== '') return true
+  return (await git(worktree, ['for-each-ref', '--count=1', '--contains=HEAD', ...REFERENCES], signal)) !== ''
 }
 
 async function git(folder: string, args: readonly string[], signal: AbortSignal): Promise<string> {
@@ -56,8 +80,8 @@ async function git(folder: string, args: readonly string[], signal: AbortSignal)
   }
 }
 
-/** Without variables that point git at another repository. */
+/** Without variables that point git at another repository, and with messages that can be read. */
 function environment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'))
-  return { ...Object.fromEntries(entries), GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0' }
+  return { ...Object.fromEntries(entries), GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' }
 }
