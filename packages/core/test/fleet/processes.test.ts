@@ -41,6 +41,19 @@ describe('the processes of an agent', () => {
     expect(sleepers(other)).toHaveLength(1)
   })
 
+  it('are not taken by a child that has ended: its pid may be another’s by now', async () => {
+    const fleet = await openFleet('memory')
+    const agent = await fleet.register({ id: 'a' })
+    const { pid } = start('sleep', [useToken()])
+    for (const ended of [
+      { pid, exitCode: 0, signalCode: null },
+      { pid, exitCode: null, signalCode: 'SIGTERM' },
+    ]) {
+      expect(await refusal(() => agent.own('process', ended))).toBe('PROCESS_NOT_FOUND')
+    }
+    await agent.own('process', { pid, exitCode: null, signalCode: null })
+  })
+
   it('are known by a ChildProcess, a pid or an identity', async () => {
     const fleet = await openFleet('memory')
     const agent = await fleet.register({ id: 'a' })

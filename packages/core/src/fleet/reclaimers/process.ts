@@ -90,11 +90,18 @@ function identityOf(ref: unknown): ProcessIdentity {
   if (typeof pid !== 'number' && pid !== undefined) {
     throw new OakumError('INVALID_OPTION', 'A process is given by its pid, its identity or what started it.')
   }
-  const identity = pid === undefined ? null : identify(pid)
+  const identity = pid === undefined || hasEnded(ref) ? null : identify(pid)
   if (identity === null) {
     throw new OakumError('PROCESS_NOT_FOUND', `No process has the pid ${pid}.`, { facts: { pid } })
   }
   return identity
+}
+
+/** A ChildProcess keeps its pid when it has ended, and the pid may be somebody else's by then. */
+function hasEnded(ref: unknown): boolean {
+  if (typeof ref !== 'object' || ref === null) return false
+  const { exitCode = null, signalCode = null }: { exitCode?: unknown; signalCode?: unknown } = ref
+  return exitCode !== null || signalCode !== null
 }
 
 function isIdentity(ref: unknown): ref is ProcessIdentity {
