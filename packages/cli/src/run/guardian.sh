@@ -25,12 +25,12 @@ set -f
 export LC_ALL=C
 mark=$1
 
-# parse RECORD: splits a line of /proc/PID/stat into pid, state, parent, group and start.
+# parse RECORD: splits a line of /proc/PID/stat into pid, state, parent, group, threads and start.
 # The name, in brackets, may itself hold spaces and brackets: the fields follow the last bracket.
 parse() {
   pid=${1%% *}
   set -- ${1##*') '}
-  state=$1 parent=$2 group=$3 start=${20}
+  state=$1 parent=$2 group=$3 threads=${18} start=${20}
 }
 
 # is PID:START: whether that process still lives. Asked right before each signal.
@@ -58,7 +58,8 @@ look() {
   while IFS= read -r record; do
     case $record in *') '*) parse "$record" ;; *) continue ;; esac
     [ "$pid" != "$leads" ] || leader=$start
-    case $state in Z | X) continue ;; esac
+    # A main thread that has ended while others run shows as Z, but the process lives.
+    case $state in Z | X) [ "$threads" -gt 1 ] || continue ;; esac
     [ "$start" -lt "$born" ] || [ "$pid" = "$$" ] || rows="$rows $pid:$start:$parent:$group"
   done <<END
 $records
@@ -95,10 +96,14 @@ END
   found=
   for row in $rows; do
     split "$row"
-    if has "$members" "$pid" && ! has "$spared" "$pid"; then found="$found $pid:$start"; fi
+    # Both are remembered, so that a child is still known after its parent died.
+    if has "$spared" "$pid"; then
+      has "$keep" "$pid:$start" || keep="$keep $pid:$start"
+    elif has "$members" "$pid"; then
+      found="$found $pid:$start"
+      has "$tree" "$pid:$start" || tree="$tree $pid:$start"
+    fi
   done
-  # Remembered, so that a child is still known after its parent died.
-  tree="$tree $found"
 }
 
 # split ROW: the opposite of how look joins a row.

@@ -114,7 +114,7 @@ export class TreeWatch {
   /** A store that cannot be read leaves the list as it was. */
   async #refreshKept(): Promise<void> {
     this.#kept = await this.#fleet.kept().catch(() => this.#kept)
-    this.#guardian?.remember(this.#tree.remembered(), this.#kept)
+    this.#guardian?.remember(this.#tree.remembered(), [...this.#kept, ...this.#tree.shielded()])
   }
 
   #isKept(process: ProcessIdentity): boolean {

@@ -70,6 +70,11 @@ export class ProcessTree {
     return [...this.#known]
   }
 
+  /** What the last looks spared because it was below something kept. */
+  shielded(): ProcessIdentity[] {
+    return [...this.#shielded]
+  }
+
   /** Vouches for the root's group for one more look: its leader has only just ended. */
   trustGroup(): void {
     this.#trustedGroup = this.#options.root?.pid
