@@ -34,7 +34,7 @@ const URL_PASSWORD = /(:\/\/[^\s:@/]{0,256}:)[^\s@/]{1,1024}(?=@)/g
 /** Names whose value is a secret, as in `MY_API_KEY=…`, `password: …` or `"client_secret": "…"`. */
 const SECRET_NAME = 'api[_-]?key|access[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|passphrase|credentials?'
 const ASSIGNMENT = new RegExp(
-  String.raw`((?:${SECRET_NAME})["']?\s{0,8}[=:]\s{0,8})("[^"]{1,4096}"|'[^']{1,4096}'|[^\s"',;&]{1,4096})`,
+  String.raw`((?:${SECRET_NAME})(?:\\{0,8}["'])?\s{0,8}[=:]\s{0,8})(\\{1,8}["'][^"'\\]{1,4096}|"[^"]{1,4096}"|'[^']{1,4096}'|[^\s"',;&]{1,4096})`,
   'gi',
 )
 const SECRET_VARIABLE = new RegExp(`(?:${SECRET_NAME})$`, 'i')
@@ -56,7 +56,11 @@ export class Redactor {
   constructor(env: NodeJS.ProcessEnv) {
     this.#values = Object.entries(env)
       .flatMap(([name, value]) => (SECRET_VARIABLE.test(name) && value !== undefined ? [value] : []))
+      // A stored line has no line breaks, so a value that has some is known by its lines.
+      .flatMap(value => value.split(/[\r\n]+/).map(line => line.trim()))
       .filter(value => value.length >= MIN_VALUE_LENGTH)
+      // The longest first: of one that begins like another, the rest would stay.
+      .toSorted((a, b) => b.length - a.length)
   }
 
   redact(line: string): string {

@@ -28,6 +28,10 @@ describe('Redactor', () => {
     ['MY_API_KEY=abc', `MY_API_KEY=${REDACTED}`],
     ['{"client_secret": "a b c", "n": 1}', `{"client_secret": ${REDACTED}, "n": 1}`],
     ['password: swordfish, then', `password: ${REDACTED}, then`],
+    [
+      String.raw`{"body": "{\"api_key\": \"a b c\", \"n\": 1}"}`,
+      String.raw`{"body": "{\"api_key\": ${REDACTED}\", \"n\": 1}"}`,
+    ],
   ])('turns %s into %s', (line, redacted) => {
     expect(new Redactor({}).redact(line)).toBe(redacted)
   })
@@ -46,6 +50,16 @@ describe('Redactor', () => {
   it('takes out the values of variables with a name of secrets, and no others', () => {
     const redactor = new Redactor({ MY_TOKEN: 'correct-horse', PLAIN: 'battery-staple', SHORT_SECRET: 'yes' })
     expect(redactor.redact('correct-horse battery-staple yes')).toBe(`${REDACTED} battery-staple yes`)
+  })
+
+  it('takes out the whole value where one begins like another, and each line of one that has many', () => {
+    const redactor = new Redactor({
+      A_TOKEN: 'correct-horse',
+      B_TOKEN: 'correct-horse-battery',
+      CREDENTIALS: '{\n  "id": "staple-42"\n}',
+    })
+    expect(redactor.redact('correct-horse-battery correct-horse')).toBe(`${REDACTED} ${REDACTED}`)
+    expect(redactor.redact('  "id": "staple-42"')).toBe(`  ${REDACTED}`)
   })
 
   it('takes out a private key over many lines, and what follows stays', () => {
