@@ -1,3 +1,4 @@
+import { styleText } from 'node:util'
 import { parseArgs as parseWithCitty, renderUsage, type ArgsDef, type CommandDef, type ParsedArgs } from 'citty'
 import { checkArguments, valuesOf } from './arguments.ts'
 
@@ -15,6 +16,8 @@ export interface CommandOptions<A extends ArgsDef> {
   /** As it is called; its description stands in the list of commands. */
   name: string
   args: A
+  /** Command lines for the help, without `oakum NAME`: the usual one first. */
+  examples: readonly string[]
   /** The last positional may be given more than once; `args._` has all positionals. @default false */
   variadic?: boolean
   /** What stands after `--` in the usage line; a command without it refuses `--`. */
@@ -51,8 +54,14 @@ export function defineCommand<const A extends ArgsDef>(options: CommandOptions<A
         args: { ...options.args, ...operandsDef(options.operands) },
       }
       const usage = await renderUsage(definition)
+      const examples = options.examples.map(words => `  oakum ${options.name} ${words}`.trimEnd())
       // citty knows no `--`; its brackets would be typed along.
-      return usage.replace(`<-- ${options.operands}>`, `-- ${options.operands}`)
+      return [
+        usage.replace(`<-- ${options.operands}>`, `-- ${options.operands}`),
+        `${styleText(['underline', 'bold'], 'EXAMPLES', { validateStream: false })}\n`,
+        ...examples,
+        '',
+      ].join('\n')
     },
   }
 }

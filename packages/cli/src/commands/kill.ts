@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OakumError } from '@oakum/core/errors'
 import type { AgentRecord, Fleet } from '@oakum/core/fleet'
-import { isAlive, isLocal } from '@oakum/core/process'
+import { isAlive, isLocal, ProcessTable, ProcessTree, sameProcess } from '@oakum/core/process'
 import { defineCommand, type Command } from '../command/define.ts'
 import { reportError } from '../command/errors.ts'
 import { EXIT } from '../command/exit.ts'
@@ -9,10 +9,14 @@ import { findAgents, hasEnded } from '../command/find-agents.ts'
 import { withStore } from '../command/look.ts'
 import { jsonArgs, storeArgs } from '../command/store.ts'
 import { unknownAgentWithoutStore } from '../command/unknown-agent.ts'
+import { json as toJson } from '../output/text.ts'
 
 /** How long another coordinator that has claimed the lease already may take, in milliseconds. */
 const RECLAIM_WITHIN = 30_000
 const LOOK_EVERY = 20
+
+/** How long a process may take to end of SIGKILL: one that waits in the kernel does not act on it. Milliseconds. */
+const DIES_WITHIN = 5_000
 
 interface Outcome {
   id: string
@@ -22,6 +26,7 @@ interface Outcome {
 
 export const command: Command = defineCommand({
   name: 'kill',
+  examples: ['coder-1'],
   variadic: true,
   args: {
     id: { type: 'positional', description: 'The agents to end' },
@@ -37,7 +42,7 @@ export const command: Command = defineCommand({
       async fleet => {
         const agents = await findAgents(fleet, ids)
         const outcomes = await Promise.all(agents.map(agent => killOne(fleet, agent, json)))
-        if (json) console.log(JSON.stringify({ agents: outcomes }))
+        if (json) console.log(toJson({ agents: outcomes }))
         return outcomes.every(outcome => outcome.ended) ? EXIT.ok : EXIT.failed
       },
     ),
@@ -69,8 +74,37 @@ async function endProcess(fleet: Fleet, agent: AgentRecord): Promise<void> {
       `${id} lives in process ${identity.pid}, which is not its own, so Oakum may not end it. Ask it: oakum stop ${id}; or end process ${identity.pid} yourself`,
     )
   }
-  process.kill(identity.pid, 'SIGKILL')
-  while (isAlive(identity)) await sleep(LOOK_EVERY)
+  const spared = await whySpared(fleet, agent)
+  if (spared !== undefined) throw refusal(agent, `Process ${identity.pid} of ${id} is not ended: ${spared}`)
+  sendKill(agent)
+  const deadline = performance.now() + DIES_WITHIN
+  while (isAlive(identity)) {
+    if (performance.now() > deadline)
+      throw refusal(agent, `Process ${identity.pid} of ${id} does not end: it waits in the kernel`)
+    await sleep(LOOK_EVERY)
+  }
+}
+
+/** Why the process may not be ended although the agent owns it; undefined when it may. */
+async function whySpared(fleet: Fleet, { id, process: root }: AgentRecord): Promise<string | undefined> {
+  const kept = await fleet.kept()
+  const tree = new ProcessTree({ root, keep: process => kept.some(other => sameProcess(other, process)) })
+  const why = tree.look(ProcessTable.read()).spared.find(({ process }) => process.pid === root.pid)?.why
+  if (why === 'own') return `this command runs in it. From in here: oakum stop ${id}`
+  return why === undefined ? undefined : 'it is to be kept'
+}
+
+function sendKill(agent: AgentRecord): void {
+  const { id, process: identity } = agent
+  // Asked once more, right before the signal: since the last look its pid may have become another's.
+  if (!isAlive(identity)) return
+  try {
+    process.kill(identity.pid, 'SIGKILL')
+  } catch (error) {
+    if (!isAlive(identity)) return
+    const reason = error instanceof Error ? error.message : String(error)
+    throw refusal(agent, `Process ${identity.pid} of ${id} may not be ended by this user: ${reason}`)
+  }
 }
 
 async function reclaim(fleet: Fleet, agent: AgentRecord): Promise<void> {

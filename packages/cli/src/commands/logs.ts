@@ -12,11 +12,14 @@ import { selectEvents, type Wanted } from '../logs/select.ts'
 import { formatEvent, textOf } from '../output/event-line.ts'
 import { isAtLeast, LEVELS, type Level } from '../output/level.ts'
 import { paintFor } from '../output/paint.ts'
+import { printLine } from '../output/print.ts'
+import { json as toJson } from '../output/text.ts'
 
 const SHOWN = 50
 
 export const command: Command = defineCommand({
   name: 'logs',
+  examples: ['coder-1 -f', '--since 5m --level warn', "--grep 'cleanup|killed' --all"],
   args: {
     id: { type: 'positional', required: false, description: 'Only this agent' },
     follow: { type: 'boolean', alias: 'f', default: false, description: 'Then what happens from now on, until Ctrl-C' },
@@ -35,7 +38,8 @@ export const command: Command = defineCommand({
       limit: all ? Infinity : lineCount(lines),
       ...filterOf(level, grep),
     }
-    const write = json ? (event: OakumEvent) => console.log(JSON.stringify(event)) : writeForPeople()
+    const paint = paintFor(process.stdout)
+    const format = (event: OakumEvent): string => (json ? toJson(event) : formatEvent(event, paint))
     return withStore(
       store,
       url => {
@@ -48,9 +52,9 @@ export const command: Command = defineCommand({
         const until = await fleet.events.last()
         for await (const event of selectEvents(fleet.events, wanted, until)) {
           if (!process.stdout.writable) return EXIT.ok // `| head` has seen enough
-          write(event)
+          await printLine(format(event))
         }
-        if (follow) await followEvents(fleet.events, wanted, until, write)
+        if (follow) await followEvents(fleet.events, wanted, until, format)
         return EXIT.ok
       },
     )
@@ -61,12 +65,13 @@ async function followEvents(
   log: EventLog,
   { agent, matches }: Wanted,
   after: number,
-  write: (event: OakumEvent) => void,
+  format: (event: OakumEvent) => string,
 ): Promise<void> {
   const interruption = listenForInterrupts()
   try {
-    const tail = log.tail({ after, signal: interruption.signal, ...(agent === undefined ? {} : { agent }) })
-    for await (const event of tail) if (matches?.(event) !== false) write(event)
+    const { signal } = interruption
+    const tail = log.tail({ after, signal, ...(agent === undefined ? {} : { agent }) })
+    for await (const event of tail) if (matches?.(event) !== false) await printLine(format(event), signal)
   } finally {
     interruption.release()
   }
@@ -76,11 +81,6 @@ async function followEvents(
 async function assertKnown(fleet: Fleet, id: string): Promise<void> {
   const [event] = await fleet.events.read({ agent: id, limit: 1 })
   if (event === undefined && (await fleet.get(id)) === null) throw await unknownAgent(fleet, id)
-}
-
-function writeForPeople(): (event: OakumEvent) => void {
-  const paint = paintFor(process.stdout)
-  return event => console.log(formatEvent(event, paint))
 }
 
 function filterOf(level: Level | undefined, grep: string | undefined): Pick<Wanted, 'matches'> {

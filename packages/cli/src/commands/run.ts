@@ -7,6 +7,7 @@ import { run } from '../run/run.ts'
 
 export const command: Command = defineCommand({
   name: 'run',
+  examples: ["-- claude -p 'fix the tests'", '--id coder-1 --label team=web -- npm test'],
   operands: 'COMMAND',
   args: {
     id: {

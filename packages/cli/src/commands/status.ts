@@ -6,6 +6,7 @@ import { jsonArgs, storeArgs } from '../command/store.ts'
 import { unknownAgent, unknownAgentWithoutStore } from '../command/unknown-agent.ts'
 import { countOwned, formatAgents } from '../output/agent-table.ts'
 import { paintFor } from '../output/paint.ts'
+import { json as toJson } from '../output/text.ts'
 import { formatDetails, readDetails } from '../status/details.ts'
 import { formatTombstones } from '../status/tombstones.ts'
 
@@ -13,6 +14,7 @@ const NOTHING_LIVES = 'No agents. Start one: oakum run -- COMMAND'
 
 export const command: Command = defineCommand({
   name: 'status',
+  examples: ['', 'coder-1', '--all --json'],
   args: {
     id: { type: 'positional', required: false, description: 'Everything about this one agent' },
     all: { type: 'boolean', default: false, description: 'Also what has ended in the last 7 days' },
@@ -24,7 +26,7 @@ export const command: Command = defineCommand({
       store,
       url => {
         if (id !== undefined) throw unknownAgentWithoutStore(id, url)
-        console.log(json ? JSON.stringify({ agents: [], ended: [] }) : `There is no store at ${url}; nothing runs.`)
+        console.log(json ? toJson({ agents: [], ended: [] }) : `There is no store at ${url}; nothing runs.`)
         return EXIT.ok
       },
       fleet => (id === undefined ? printAll(fleet, all, json) : printOne(fleet, id, json)),
@@ -36,7 +38,7 @@ async function printAll(fleet: Fleet, all: boolean, json: boolean): Promise<numb
   const rows = await Promise.all(agents.map(async agent => ({ agent, owned: await countOwned(fleet, agent) })))
   const ended = all ? await fleet.tombstones() : []
   if (json) {
-    console.log(JSON.stringify({ agents: rows.map(({ agent, owned }) => ({ ...agent, owned })), ended }))
+    console.log(toJson({ agents: rows.map(({ agent, owned }) => ({ ...agent, owned })), ended }))
     return EXIT.ok
   }
   const paint = paintFor(process.stdout)
@@ -50,7 +52,7 @@ async function printOne(fleet: Fleet, id: string, json: boolean): Promise<number
   const agent = await fleet.get(id)
   if (agent === null) throw await unknownAgent(fleet, id)
   const details = await readDetails(fleet, agent, await fleet.agents())
-  if (json) console.log(JSON.stringify(details))
+  if (json) console.log(toJson(details))
   else console.log(formatDetails(details, paintFor(process.stdout), Date.now()).join('\n'))
   return EXIT.ok
 }

@@ -9,6 +9,7 @@ import { withStore } from '../command/look.ts'
 import { jsonArgs, storeArgs } from '../command/store.ts'
 import { unknownAgentWithoutStore } from '../command/unknown-agent.ts'
 import { formatDuration } from '../output/duration.ts'
+import { json as toJson } from '../output/text.ts'
 
 const LOOK_EVERY = 50
 
@@ -20,6 +21,7 @@ interface Outcome {
 
 export const command: Command = defineCommand({
   name: 'stop',
+  examples: ['coder-1 coder-2', 'coder-1 --timeout 10s'],
   variadic: true,
   args: {
     id: { type: 'positional', description: 'The agents to stop' },
@@ -37,7 +39,7 @@ export const command: Command = defineCommand({
       async fleet => {
         const agents = await findAgents(fleet, ids)
         const outcomes = await Promise.all(agents.map(agent => stop(fleet, agent, patience)))
-        if (json) console.log(JSON.stringify({ agents: outcomes }))
+        if (json) console.log(toJson({ agents: outcomes }))
         else outcomes.forEach(say)
         return outcomes.every(outcome => outcome.stopped) ? EXIT.ok : EXIT.failed
       },

@@ -5,6 +5,7 @@ import { sweepNothing, sweepOnce } from '../up/sweep-once.ts'
 
 export const command: Command = defineCommand({
   name: 'sweep',
+  examples: ['--dry-run', ''],
   args: {
     'dry-run': { type: 'boolean', default: false, description: 'Only say what would be reclaimed' },
     ...storeArgs,

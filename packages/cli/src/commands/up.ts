@@ -9,6 +9,7 @@ import { sweepOnce } from '../up/sweep-once.ts'
 
 export const command: Command = defineCommand({
   name: 'up',
+  examples: ['', '--demo --once', '--once --json'],
   args: {
     demo: {
       type: 'boolean',

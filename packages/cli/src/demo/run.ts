@@ -6,6 +6,7 @@ import { connect } from '@oakum/core/fleet'
 import { EXIT } from '../command/exit.ts'
 import { listenForInterrupts } from '../command/interrupt.ts'
 import { paintFor, type Paint } from '../output/paint.ts'
+import { json as toJson } from '../output/text.ts'
 import { startCoordinator, stay } from '../up/stay.ts'
 import { AGENTS, Demo, type StopReport } from './demo.ts'
 import { createDemoFolder, type DemoFolder } from './folder.ts'
@@ -34,7 +35,7 @@ export async function runDemo(options: RunDemoOptions): Promise<number> {
   try {
     const { summary, stopped } = await inFolder(folder => perform(folder, options, signal, paint))
     const end = summary && withShutdown(summary, stopped)
-    if (options.json && options.once && end !== null) console.log(JSON.stringify(end))
+    if (options.json && options.once && end !== null) console.log(toJson(end))
     if (!options.json) for (const line of formatEnd(stopped, paint)) console.log(line)
     return stopped.left.length === 0 && end?.ok !== false ? EXIT.ok : EXIT.failed
   } finally {
@@ -96,7 +97,7 @@ async function act(demo: Demo, view: DemoView, signal: AbortSignal): Promise<Dem
 
 function print(summary: DemoSummary, { json, once }: RunDemoOptions, paint: Paint): void {
   if (json) {
-    if (!once) console.log(JSON.stringify(summary))
+    if (!once) console.log(toJson(summary))
     return
   }
   const width = process.stdout.isTTY ? process.stdout.columns : undefined

@@ -17,6 +17,15 @@ export function plain(text: string): string {
   return stripVTControlCharacters(text).replace(CONTROL, ' ').trimEnd()
 }
 
+/** A value as JSON in one line that is safe on a terminal as well: JSON itself lets some control characters through. */
+export function json(value: unknown): string {
+  return JSON.stringify(value).replace(CONTROL, characters => Array.from(characters, escapeInJson).join(''))
+}
+
+function escapeInJson(character: string): string {
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+}
+
 /** Columns that a text takes on a terminal, its colours left out. */
 export function widthOf(text: string): number {
   let width = 0

@@ -1,6 +1,7 @@
 import type { Tombstone } from '@oakum/core/fleet'
 import { formatAge } from '../output/duration.ts'
 import type { Paint } from '../output/paint.ts'
+import { plain } from '../output/text.ts'
 import { formatTable, type Column } from '../output/table.ts'
 
 /** What has ended, one line each, below a line of titles. */
@@ -18,7 +19,7 @@ export function formatTombstones(
     },
     { title: 'LIVED', value: grave => formatAge(grave.endedAt - grave.registeredAt), align: 'right' },
     { title: 'WHEN', value: grave => `${formatAge(now - grave.endedAt)} ago`, align: 'right' },
-    { title: 'HOST', value: grave => grave.host, flexible: true },
+    { title: 'HOST', value: grave => plain(grave.host), flexible: true },
   ]
   return formatTable(columns, ended, options)
 }

@@ -2,6 +2,7 @@ import type { Fleet, Orphan, SweepResult } from '@oakum/core/fleet'
 import { EXIT } from '../command/exit.ts'
 import { paintFor } from '../output/paint.ts'
 import { formatSweep } from '../output/sweep-table.ts'
+import { json as toJson } from '../output/text.ts'
 
 const EMPTY: SweepResult = { orphansDetected: 0, orphansCleaned: 0, healthyAgents: 0, orphans: [] }
 
@@ -24,7 +25,7 @@ export function sweepNothing(url: string, json: boolean): number {
 
 function print(result: SweepResult, json: boolean): void {
   const width = process.stdout.isTTY ? process.stdout.columns : undefined
-  console.log(json ? JSON.stringify(result) : formatSweep(result, paintFor(process.stdout), width).join('\n'))
+  console.log(json ? toJson(result) : formatSweep(result, paintFor(process.stdout), width).join('\n'))
 }
 
 function refused({ status }: Orphan): boolean {

@@ -22,6 +22,9 @@ describe('oakum', () => {
     expect(stdout).toContain('sweep    Reclaim once')
     expect(stdout).not.toContain('\u001b')
     expect((await oakum(['run', '--help'])).stdout).toContain('oakum run [OPTIONS] -- COMMAND')
+    expect((await oakum(['status', '--help'])).stdout).toMatch(
+      /EXAMPLES\n\n {2}oakum status\n {2}oakum status coder-1\n/,
+    )
     expect((await oakum(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
+import { connect } from '@oakum/core/fleet'
+import { identify } from '@oakum/core/process'
 import { describe, expect, it } from 'vitest'
 import { createFixture } from '../support/fixture.ts'
-import { oakum } from '../support/oakum.ts'
+import { commandLine, oakum } from '../support/oakum.ts'
 
 describe('oakum stop', () => {
   it('asks agents to stop and waits until their leases are gone', async () => {
@@ -69,5 +71,26 @@ describe('oakum kill', () => {
     expect(stderr).toContain('oakum stop coder-1')
     expect(JSON.parse(stdout)).toMatchObject({ agents: [{ id: 'coder-1', ended: false }] })
     expect(agent.exitCode).toBeNull()
+  })
+
+  it('leaves a process alone that was kept', async () => {
+    const fixture = await createFixture()
+    const agent = await fixture.agent('coder-1', 'own')
+    const fleet = await connect(fixture.url)
+    const identity = identify(agent.pid ?? 0)
+    if (identity !== null) await fleet.keep(identity)
+    await fleet.close()
+    const { code, stderr } = await oakum(['kill', 'coder-1', '--store', fixture.url])
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('is not ended: it is to be kept') })
+    expect(agent.exitCode).toBeNull()
+  })
+
+  it('does not end the agent that it runs in', async () => {
+    const fixture = await createFixture()
+    const words = commandLine(['kill', 'me', '--store', fixture.url]).map(word => `'${word}'`)
+    const args = ['run', '--id', 'me', '--store', fixture.url, '--', 'sh', '-c', `${words.join(' ')}; echo goes on`]
+    const { code, stdout, stderr } = await oakum(args)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'goes on\n' })
+    expect(stderr).toMatch(/this command runs in it.*oakum stop me/)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatAge, formatDuration } from '../../src/output/duration.ts'
 import { formatTable, type Column } from '../../src/output/table.ts'
-import { plain, truncate, widthOf } from '../../src/output/text.ts'
+import { json, plain, truncate, widthOf } from '../../src/output/text.ts'
 
 const noPaint = (_: unknown, text: string): string => text
 
@@ -30,6 +30,12 @@ describe('text of agents', () => {
   it('cannot move the cursor, colour anything or break a row', () => {
     expect(plain('a\u001b[2Jb\u001b]0;title\u0007c\r\nd\u0000e')).toBe('abc d e')
     expect(plain('\u202egnirts')).toBe(' gnirts')
+  })
+
+  it('keeps its value in JSON, and cannot move the cursor from there either', () => {
+    const value = { text: 'a\u001b[2J\u009b2J\u007f\u202eb\nü' }
+    expect(json(value)).toBe(String.raw`{"text":"a\u001b[2J\u009b2J\u007f\u202eb\nü"}`)
+    expect(JSON.parse(json(value))).toEqual(value)
   })
 
   it('is measured in columns, not in characters', () => {
