@@ -1,4 +1,5 @@
 import { isOakumError, type ErrorCode } from '@oakum/core/errors'
+import { plain } from '../output/text.ts'
 import { EXIT } from './exit.ts'
 
 /** The command line is wrong: one line on stderr, exit code 2, nothing done. */
@@ -8,8 +9,12 @@ export class UsageError extends Error {
 
 /** An error in one line, `oakum: what happened (CODE)`, without control characters. */
 export function describeError(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  return `oakum: ${text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim()} (${codeOf(error)})`
+  return describeFailure(error instanceof Error ? error.message : String(error), codeOf(error))
+}
+
+/** The same, for what is no error that was thrown. */
+export function describeFailure(text: string, code: string): string {
+  return `oakum: ${plain(text.replaceAll(/\s+/g, ' ')).trim()} (${code})`
 }
 
 /** Says an error on stderr and returns the exit code that goes with it. `OAKUM_DEBUG=1` adds the stack. */

@@ -6,7 +6,7 @@ import { OutputLog } from './output-log.ts'
 import { Redactor } from './redact.ts'
 import { Relay } from './relay.ts'
 
-/** Milliseconds of silence after which a pipe that somebody else keeps open is closed. */
+/** Milliseconds of silence after which a pipe that somebody keeps open is closed: who was kept, or escaped. */
 const IDLE = 100
 
 /** What a command prints: passed on, and stored as events of the agent. */
@@ -26,17 +26,16 @@ export class Output {
   }
 
   /**
-   * Passes on and stores what is left.
-   * - `heldOpen`: processes that live on still hold the pipes.
-   * - `hurry`: when it aborts, nothing more is passed on; what was read is still stored.
+   * Passes on and stores what is left, once the command has ended. When `hurry` aborts, nothing more is passed on; what was
+   * read is still stored.
    */
-  async finish({ heldOpen, hurry }: { heldOpen: boolean; hurry: AbortSignal }): Promise<void> {
+  async finish(hurry: AbortSignal): Promise<void> {
     const close = (): void => {
       for (const relay of this.#relays) relay.close()
     }
     hurry.addEventListener('abort', close, { once: true })
     if (hurry.aborted) close()
-    await Promise.all(this.#relays.map(relay => (heldOpen ? relay.closeWhenIdle(IDLE) : relay.finished)))
+    await Promise.all(this.#relays.map(relay => relay.closeWhenIdle(IDLE)))
     hurry.removeEventListener('abort', close)
     await this.#log.close()
   }

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
 /** Takes what passes, besides passing it on. What it returns is waited for: a slow sink slows the program. */
 export interface Sink {
@@ -15,22 +16,30 @@ export class Relay {
   readonly finished: Promise<void>
   readonly #from: Readable
   readonly #closing = new AbortController()
-  #lastChunk = performance.now()
+  /** Since when nothing has come; undefined while a chunk is on its way. */
+  #idleSince: number | undefined = performance.now()
 
   constructor(from: Readable, to: Writable, sink: Sink | null) {
     this.#from = from
     this.finished = this.#run(to, sink)
   }
 
-  /** Closes the pipe as soon as nothing has come for so many milliseconds, for when somebody keeps its other end open. */
+  /**
+   * Closes the pipe as soon as it has ended, or nothing has come for so many milliseconds and somebody keeps its other end
+   * open. A reader that is slow to take a chunk is no silence.
+   */
   async closeWhenIdle(milliseconds: number): Promise<void> {
-    for (;;) {
-      const left = this.#lastChunk + milliseconds - performance.now()
-      if (left <= 0 || this.#from.destroyed) break
-      await new Promise(resolve => setTimeout(resolve, left))
+    const ended = new AbortController()
+    const finished = this.finished.then(() => ended.abort())
+    while (!ended.signal.aborted) {
+      const left = this.#idleSince === undefined ? milliseconds : this.#idleSince + milliseconds - performance.now()
+      if (left <= 0) break
+      await sleep(left, undefined, { signal: ended.signal }).catch(() => {})
+      // After a pause of this process timers come first: what has been written meanwhile is read before silence is judged.
+      await nextTurn()
     }
     this.close()
-    await this.finished
+    await finished
   }
 
   /** Closes the pipe now, and waits for no reader behind it. */
@@ -43,9 +52,10 @@ export class Relay {
     to.on('error', toldToTheWriter)
     try {
       for await (const chunk of this.#from as AsyncIterable<Buffer>) {
+        this.#idleSince = undefined
         await write(to, chunk, this.#closing.signal)
         await sink?.push(chunk)
-        this.#lastChunk = performance.now()
+        this.#idleSince = performance.now()
       }
     } catch {
       // Closed by us, or nobody reads behind `to` any more. Leaving the loop has closed `from`.

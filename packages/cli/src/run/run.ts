@@ -6,6 +6,7 @@
  * - When this resolves, nothing of the program lives except what was kept or refuses to go; the latter is said on stderr.
  * - The program's own output is never lost to a failing store.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { isOakumError, OakumError } from '@oakum/core/errors'
 import { connect, type Agent, type Fleet } from '@oakum/core/fleet'
@@ -37,10 +38,14 @@ export interface RunOptions {
 /** What a command left behind gets from SIGTERM to SIGKILL, milliseconds. */
 const LEFTOVER_GRACE = 5_000
 
+/** From the first request until the fleet is told that the agent drains, milliseconds. */
+const TELL_AFTER = 50
+
 /** Runs the command to its end and resolves to its exit code. Throws COMMAND_NOT_FOUND, and what a store may throw. */
 export async function run(options: RunOptions): Promise<number> {
   const mark = newMark()
   const guardian = await guard(mark)
+  let requests: StopRequests | undefined
   try {
     const fleet = await connect(options.store)
     try {
@@ -53,12 +58,15 @@ export async function run(options: RunOptions): Promise<number> {
         ownsProcess: true,
         state: 'running',
       })
-      return await supervise(options, { agent, fleet, guardian, mark })
+      // Whoever reads a terminal must stay in its foreground group: a background group that reads it is stopped (SIGTTIN).
+      requests = new StopRequests(agent, { foreground: isatty(0) })
+      return await supervise(options, { agent, fleet, guardian, mark, requests })
     } finally {
       await fleet.close().catch(reportError)
     }
   } finally {
     await guardian?.close()
+    requests?.close()
   }
 }
 
@@ -67,13 +75,12 @@ interface Owners {
   fleet: Fleet
   guardian: Guardian | null
   mark: string
+  requests: StopRequests
 }
 
-async function supervise(options: RunOptions, { agent, fleet, guardian, mark }: Owners): Promise<number> {
-  // Whoever reads a terminal must stay in its foreground group: a background group that reads it is stopped (SIGTTIN).
+async function supervise(options: RunOptions, { agent, fleet, guardian, mark, requests }: Owners): Promise<number> {
   const foreground = isatty(0)
   const onTerminal = foreground && isatty(1)
-  const requests = new StopRequests(agent, { foreground })
   try {
     const command = await startCommand(options.command, options.args, {
       env: { ...process.env, ...agent.env },
@@ -89,7 +96,7 @@ async function supervise(options: RunOptions, { agent, fleet, guardian, mark }: 
       tree.close()
     }
   } finally {
-    requests.close()
+    requests.drained()
   }
 }
 
@@ -113,7 +120,7 @@ async function untilGone(options: RunOptions, running: Running): Promise<number>
   let left: readonly { identity: ProcessIdentity }[]
   if (options.keep && !requests.asked) left = await tree.letGo()
   else left = reportLeft(await tree.end('SIGTERM', LEFTOVER_GRACE))
-  await output.finish({ heldOpen: left.length > 0, hurry: requests.hurry })
+  await output.finish(requests.hurry)
 
   if (isOakumError(agent.signal.reason, 'FENCED')) reportError(agent.signal.reason)
   if (requests.exitCode !== undefined) return requests.exitCode
@@ -122,9 +129,14 @@ async function untilGone(options: RunOptions, running: Running): Promise<number>
 
 async function stopWhenAsked(options: RunOptions, { agent, requests, tree }: Running): Promise<void> {
   const signal = await requests.first
-  // For those who look on; a lease that has ended cannot say it any more.
-  const told = agent.drain().catch(() => {})
+  const over = new AbortController()
+  // For those who look on; a lease that has ended cannot say it any more. The signals go first: to write to a store that
+  // somebody keeps locked holds up this whole process.
+  const told = sleep(TELL_AFTER, undefined, { signal: over.signal })
+    .then(() => agent.drain())
+    .catch(() => {})
   await tree.end(signal, options.drain)
+  over.abort()
   await told
 }
 

@@ -1,18 +1,22 @@
-import { constants } from 'node:os'
 import type { Agent } from '@oakum/core/fleet'
-import { listenForSignals, type StopSignal } from './signals.ts'
+import { exitCodeOfSignal, listenForSignals, type StopSignal } from '../command/signals.ts'
 
 /**
  * Who asks a run to end: signals to this process, and the agent's own signal (asked to stop, or fenced), which counts as a
  * first SIGTERM. The first request drains; the second ends now and decides the exit code.
+ *
+ * It listens until `close()`, which is the last act of a run: a signal in the middle of the good-bye, above all an echo of
+ * the first, must not leave a lease behind.
  */
 export class StopRequests {
   /** Resolves with the first request. */
   readonly first: Promise<StopSignal>
   readonly #hurry = new AbortController()
   readonly #resolveFirst: (signal: StopSignal) => void
-  readonly #release: () => void
+  readonly #ignoreSignals: () => void
+  readonly #ignoreAgent: () => void
   #asked = false
+  #drained = false
   #exitCode: number | undefined
 
   /** `foreground`: the terminal talks to the command itself; see {@link listenForSignals}. */
@@ -20,14 +24,11 @@ export class StopRequests {
     const { promise, resolve } = Promise.withResolvers<StopSignal>()
     this.first = promise
     this.#resolveFirst = resolve
-    const ignoreSignals = listenForSignals({ foreground, onSignal: signal => this.#request(signal) })
+    this.#ignoreSignals = listenForSignals({ foreground, onSignal: signal => this.#request(signal) })
     const onEnd = (): void => this.#begin('SIGTERM')
     agent.signal.addEventListener('abort', onEnd, { once: true })
     if (agent.signal.aborted) onEnd()
-    this.#release = () => {
-      ignoreSignals()
-      agent.signal.removeEventListener('abort', onEnd)
-    }
+    this.#ignoreAgent = () => agent.signal.removeEventListener('abort', onEnd)
   }
 
   /** Whether anybody asked. */
@@ -45,19 +46,27 @@ export class StopRequests {
     return this.#exitCode
   }
 
+  /** Nothing is left to drain: a first request asks for nothing more, and a second ends this process. */
+  drained(): void {
+    this.#drained = true
+    this.#ignoreAgent()
+  }
+
   /** Listens no more. */
   close(): void {
-    this.#release()
+    this.#ignoreAgent()
+    this.#ignoreSignals()
   }
 
   #begin(signal: StopSignal): void {
     this.#asked = true
-    this.#resolveFirst(signal)
+    if (!this.#drained) this.#resolveFirst(signal)
   }
 
   #request(signal: StopSignal): void {
     if (!this.#asked) return this.#begin(signal)
-    this.#exitCode ??= 128 + constants.signals[signal]
+    this.#exitCode ??= exitCodeOfSignal(signal)
     this.#hurry.abort()
+    if (this.#drained) process.exit(this.#exitCode)
   }
 }

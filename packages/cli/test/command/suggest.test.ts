@@ -48,7 +48,7 @@ describe('storeUrl', () => {
 
 describe('describeError', () => {
   it('is one line with a code and without control characters', () => {
-    expect(describeError(new Error('two\nlines \u001b[31mred'))).toBe('oakum: two lines [31mred (UNEXPECTED)')
+    expect(describeError(new Error('two\nlines \u001b[31mred'))).toBe('oakum: two lines red (UNEXPECTED)')
     expect(describeError(new UsageError('wrong'))).toBe('oakum: wrong (USAGE)')
   })
 })

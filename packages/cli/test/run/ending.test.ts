@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { connect } from '@oakum/core/fleet'
 import { describe, expect, it } from 'vitest'
 import { childrenOf, sleepers, stat, useToken } from '../../../core/test/support/real-processes.ts'
@@ -97,6 +98,41 @@ describe('a signal', () => {
     wrapper.child.kill('SIGINT')
     wrapper.child.kill('SIGINT')
     expect(await wrapper.ended).toMatchObject({ code: 5 })
+  })
+
+  it('that comes again and again is a second one after 300 ms', async () => {
+    const runs = await useRuns()
+    const wrapper = runs.run('--', 'sh', '-c', DEAF)
+    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    const again = setInterval(() => wrapper.child.kill('SIGTERM'), 150)
+    const { code } = await wrapper.ended.finally(() => clearInterval(again))
+    expect(code).toBe(143)
+  })
+
+  it.each([
+    ['is an echo of the first', 0, 5],
+    ['is a second one', 350, 143],
+  ])('in the middle of the good-bye, with the store locked, %s', async (_, later, expected) => {
+    const runs = await useRuns()
+    const wrapper = runs.run('--', 'sh', '-c', 'trap "exit 5" TERM; echo ready; while :; do sleep 0.01; done')
+    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    // From then on the wrapper has nothing of its own to write: what is locked is its good-bye.
+    await until(async () => (await runs.events('agent_registered')).length === 1)
+    await new Promise(resolve => setTimeout(resolve, 200))
+    const shell = childrenOf(wrapper.pid).find(pid => pid !== guardianOf(wrapper)) ?? 0
+    const database = new DatabaseSync(`${runs.store.slice('sqlite:'.length)}/fleet.db`)
+    database.exec('BEGIN IMMEDIATE')
+    wrapper.child.kill('SIGTERM')
+    await until(() => [undefined, 'Z'].includes(stat(shell)?.state))
+    await new Promise(resolve => setTimeout(resolve, later))
+    wrapper.child.kill('SIGTERM')
+    await new Promise(resolve => setTimeout(resolve, 50))
+    database.exec('COMMIT')
+    database.close()
+    const { code, stderr } = await wrapper.ended
+    expect(code).toBe(expected)
+    expect(stderr).not.toContain('oakum')
+    if (later === 0) expect(await runs.agents()).toEqual([])
   })
 })
 

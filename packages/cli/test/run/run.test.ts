@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { sleepers, useToken } from '../../../core/test/support/real-processes.ts'
 import { until } from '../../../core/test/support/until.ts'
 import { useRuns } from '../support/wrapper.ts'
 
@@ -121,6 +123,28 @@ describe('what a command prints', () => {
     const { code, stdout, stderr } = await wrapper.ended
     expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: 'one\ntwo\nthree\n' })
     expect(stderr.match(/no such table/g)).toHaveLength(1)
+  })
+
+  it('is waited for no longer than the tree, although a process that escaped keeps the pipe open', async () => {
+    const runs = await useRuns()
+    const token = useToken()
+    const escape = `sleep 0.2; echo before; env -i setsid sleep ${token} & exit`
+    const wrapper = runs.run('--', 'sh', '-c', escape)
+    expect((await wrapper.ended).stdout.toString()).toBe('before\n')
+    expect(sleepers(token)).toHaveLength(1)
+  })
+
+  it('that cannot be written is said in one line, and the command meets a closed pipe', async () => {
+    const runs = await useRuns()
+    const full = openSync('/dev/full', 'w')
+    const wrapper = runs.start({ args: ['run', '--', 'sh', '-c', 'echo hi; exit 0'], stdio: ['ignore', full, 'pipe'] })
+    closeSync(full)
+    const { code, stderr } = await wrapper.ended
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^oakum: .*ENOSPC.*\(OUTPUT_FAILED\)\n$/),
+    })
+    expect(await runs.agents()).toEqual([])
   })
 
   it('ends with the reader behind it', async () => {

@@ -1,29 +1,32 @@
-/** Signals that ask the wrapper to end. */
+import { constants } from 'node:os'
+
+/** Signals that ask a command to end. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-/** Signals this close together count as one: npm forwards a terminal's Ctrl-C, which has arrived already. Milliseconds. */
-const SAME_SIGNAL = 300
+/** What comes so soon after a signal is its echo: npm forwards a terminal's Ctrl-C, which has arrived already. Milliseconds. */
+const ECHO = 300
 
 export interface SignalOptions {
   /**
-   * The command shares the terminal's foreground group: Ctrl-C and Ctrl-\ reach it directly, it alone decides what they
+   * A program shares the terminal's foreground group: Ctrl-C and Ctrl-\ reach it directly, it alone decides what they
    * mean, and here they are swallowed. A program that takes Ctrl-C as "stop this line" goes on living.
+   * @default false
    */
-  foreground: boolean
-  /** Called with each signal that is not an echo of the one before. */
+  foreground?: boolean
+  /** Called with each signal that is no echo of the last one that it was called with. */
   onSignal: (signal: StopSignal) => void
 }
 
-/** Listens for the signals that end a run, and returns what stops listening. */
-export function listenForSignals({ foreground, onSignal }: SignalOptions): () => void {
+/** Listens for the signals that end a command, and returns what stops listening. */
+export function listenForSignals({ foreground = false, onSignal }: SignalOptions): () => void {
   let last = Number.NEGATIVE_INFINITY
   const receive = (signal: NodeJS.Signals): void => {
     const now = performance.now()
-    const echo = now - last < SAME_SIGNAL
+    if (now - last < ECHO || !isStopSignal(signal)) return
     last = now
-    if (!echo && isStopSignal(signal)) onSignal(signal)
+    onSignal(signal)
   }
   const listeners = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>()
   for (const signal of STOP_SIGNALS) listeners.set(signal, receive)
@@ -32,6 +35,11 @@ export function listenForSignals({ foreground, onSignal }: SignalOptions): () =>
   return () => {
     for (const [signal, listener] of listeners) process.off(signal, listener)
   }
+}
+
+/** The exit code of a command that a signal ended at once. */
+export function exitCodeOfSignal(signal: StopSignal): number {
+  return 128 + constants.signals[signal]
 }
 
 function swallow(): void {}
