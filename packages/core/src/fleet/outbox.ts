@@ -3,10 +3,12 @@
  *
  * Invariants:
  * - Any process may do it, at any time, and any number of them at once: events carry ids, and a second copy is dropped.
- * - An event is dropped from the store only after the log has it.
+ * - An event is dropped from the store only after the log has it; except one that is damaged, which no log would ever take,
+ *   and which must not keep back those behind it.
  * - Failures are kept quiet and tried again later: an event log that is away must not stop a fleet.
  */
-import type { EventLog } from '../events/event-log.ts'
+import { isOakumError } from '../errors/error.ts'
+import type { EventInput, EventLog } from '../events/event-log.ts'
 import type { FleetStore } from './store.ts'
 
 const PAGE = 256
@@ -55,10 +57,19 @@ export class Outbox {
   async #move(): Promise<void> {
     for (;;) {
       const { last, events } = await this.#store.pendingEvents(PAGE)
-      if (events.length === 0) return
-      await this.#events.append(events)
+      if (last === 0) return
+      await this.#append(events)
       await this.#store.dropPendingEvents(last)
-      if (events.length < PAGE) return
+    }
+  }
+
+  async #append(events: readonly EventInput[]): Promise<void> {
+    if (events.length === 0) return
+    try {
+      await this.#events.append(events)
+    } catch (error) {
+      if (!isOakumError(error, 'INVALID_OPTION')) throw error
+      if (events.length > 1) for (const event of events) await this.#append([event])
     }
   }
 }

@@ -4,6 +4,7 @@ import type { EventLog } from '../../src/events/event-log.ts'
 import { createMemoryFleetStore } from '../../src/fleet/drivers/memory/store.ts'
 import { Outbox } from '../../src/fleet/outbox.ts'
 import { until } from '../support/until.ts'
+import { useSqliteFolder } from './sqlite-folder.ts'
 
 it('moves events in order, each once, however many move them at the same time', async () => {
   const store = createMemoryFleetStore()
@@ -38,4 +39,25 @@ it('keeps events in the store while the log is away, and moves them when it is b
   away = false
   await until(async () => (await log.last()) === 1)
   await outbox.close()
+})
+
+it('leaves behind an event that no log takes, and moves those around it', async () => {
+  const store = createMemoryFleetStore()
+  const events = createMemoryEventLog()
+  for (const type of ['a', '', 'b']) await store.addEvent({ id: `e-${type}`, type })
+  await new Outbox(store, events).flush()
+  expect((await events.read()).map(({ id }) => id)).toEqual(['e-a', 'e-b'])
+  expect((await store.pendingEvents(10)).events).toEqual([])
+})
+
+it('gets past any number of events that cannot be read', async () => {
+  const folder = await useSqliteFolder()
+  const store = await folder.connect()
+  const events = createMemoryEventLog()
+  for (let index = 0; index < 300; index++) await store.addEvent({ id: `e-${index}`, type: 't' })
+  folder.raw().exec(`UPDATE outbox SET event = '{'`)
+  await store.addEvent({ id: 'fine', type: 't' })
+  await new Outbox(store, events).flush()
+  expect((await events.read()).map(({ id }) => id)).toEqual(['fine'])
+  expect((await store.pendingEvents(10)).last).toBe(0)
 })
