@@ -32,9 +32,10 @@ export function encodeEvents(events: readonly EventInput[], now: number): Encode
   })
 }
 
+/** @throws STORE_CORRUPT when its data was damaged: left out, it would be missed by readers that count on each event */
 export function decodeEvent(stored: EncodedEvent & { seq: number }): OakumEvent {
   const { seq, id, type, time, workflow, agent } = stored
-  const data: OakumEvent['data'] = JSON.parse(stored.data)
+  const data = parseData(stored)
   return {
     seq,
     id,
@@ -43,6 +44,14 @@ export function decodeEvent(stored: EncodedEvent & { seq: number }): OakumEvent 
     ...(workflow === null ? undefined : { workflow }),
     ...(agent === null ? undefined : { agent }),
     data,
+  }
+}
+
+function parseData({ seq, data }: { seq: number; data: string }): OakumEvent['data'] {
+  try {
+    return JSON.parse(data)
+  } catch (cause) {
+    throw new OakumError('STORE_CORRUPT', `Event ${seq} cannot be read.`, { cause, facts: { seq } })
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { openSqliteEventLog } from '../../src/events/drivers/sqlite/log.ts'
@@ -88,6 +89,17 @@ it('refuses a folder whose events.db is something else', async () => {
   await expect(openSqliteEventLog({ directory: join(directory, 'events.db') })).rejects.toMatchObject({
     code: 'STORE_UNREADABLE',
   })
+})
+
+it('names an event that was damaged', async () => {
+  const directory = temporaryFolder()
+  const log = await open(directory)
+  await log.append([{ type: 'fine' }, { type: 'damaged' }])
+  const database = new DatabaseSync(join(directory, 'events.db'))
+  database.exec(`UPDATE events SET data = '{' WHERE seq = 2`)
+  database.close()
+  await expect(log.read()).rejects.toMatchObject({ code: 'STORE_CORRUPT', facts: { seq: 2 } })
+  await expect(take(log.tail({ after: 1 }), 1)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
 })
 
 it('says STORE_FULL on a full disk, writes nothing by halves, and goes on when there is room', ({ skip }) => {
