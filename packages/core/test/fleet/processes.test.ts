@@ -51,7 +51,8 @@ describe('the processes of an agent', () => {
     ]) {
       expect(await refusal(() => agent.own('process', ended))).toBe('PROCESS_NOT_FOUND')
     }
-    await agent.own('process', { pid, exitCode: null, signalCode: null })
+    const running = { pid, exitCode: null, signalCode: null }
+    await agent.own('process', running)
   })
 
   it('are known by a ChildProcess, a pid or an identity', async () => {
