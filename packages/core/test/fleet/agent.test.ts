@@ -128,14 +128,15 @@ describe.each(STORES)('an agent on %s', store => {
     }
     expect(await refusal(() => fleet.register({ id: 'a', roots: ['/'] }))).toBe('INVALID_OPTION')
     expect(await refusal(() => fleet.register({ id: 'a', roots: ['/nowhere/at/all'] }))).toBe('INVALID_OPTION')
-    for (const bad of [
+    const unreadable: object[] = [
       { labels: { n: 1 } },
       { labels: 'x' },
       { labels: null },
       { labels: { state: 'x' }, state: 1 },
       { state: 1 },
       { host: null },
-    ]) {
+    ]
+    for (const bad of unreadable) {
       // What plain JavaScript hands over: a record with it could not be read any more.
       expect(await refusal(() => fleet.register(Object.assign({ id: 'a' }, bad)))).toBe('INVALID_OPTION')
     }
