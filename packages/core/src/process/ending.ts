@@ -33,6 +33,12 @@ export interface EndReport {
   milliseconds: number
 }
 
+/** One look can miss a process whose parent ended while the table was read. */
+const EMPTY_LOOKS = 2
+
+/** Where somebody was gone before a signal could reach him: one that forks and ends all the time is missed by many looks. */
+const EMPTY_LOOKS_AFTER_SLIP = 8
+
 /** The book-keeping of one ending: who was seen, who was asked, who may not be signalled. */
 export class Ending {
   readonly #tree: ProcessTree
@@ -41,17 +47,19 @@ export class Ending {
   readonly #seen = new Set<string>()
   readonly #asked = new Set<string>()
   readonly #denied = new Set<string>()
+  readonly #reached = new Set<string>()
   #last: TreeLook = { members: [], zombies: [], spared: [] }
   #emptyLooks = 0
+  #emptyLooksNeeded = EMPTY_LOOKS
 
   constructor(tree: ProcessTree, killSignal: NodeJS.Signals) {
     this.#tree = tree
     this.#killSignal = killSignal
   }
 
-  /** Two looks in a row found nobody: one can miss a process whose parent ended while the table was read. */
+  /** So many looks in a row found nobody that nobody is left. */
   get isGone(): boolean {
-    return this.#emptyLooks >= 2
+    return this.#emptyLooks >= this.#emptyLooksNeeded
   }
 
   /** Looks who is there now; a look that finds nobody is repeated at once. Tells what the last one cost, in milliseconds. */
@@ -63,7 +71,7 @@ export class Ending {
       this.#last = look
       for (const member of look.members) this.#seen.add(keyOf(member))
       this.#emptyLooks = look.members.length === 0 ? this.#emptyLooks + 1 : 0
-      if (this.#emptyLooks !== 1) return { cost: performance.now() - before }
+      if (this.#emptyLooks === 0 || this.isGone) return { cost: performance.now() - before }
     }
   }
 
@@ -118,13 +126,21 @@ export class Ending {
   }
 
   #signal(member: ProcessInfo, signal: NodeJS.Signals): void {
-    if (!isAlive(identityOf(member))) return
-    try {
-      process.kill(member.pid, signal)
-    } catch (error) {
-      // ESRCH: it ended just now. Anything else means that it is not ours to end; EPERM is what systems say then.
-      if (error instanceof Error && 'code' in error && error.code !== 'ESRCH') this.#denied.add(keyOf(member))
+    const key = keyOf(member)
+    if (isAlive(identityOf(member))) {
+      try {
+        process.kill(member.pid, signal)
+        this.#reached.add(key)
+        return
+      } catch (error) {
+        // ESRCH: it ended just now. Anything else means that it is not ours to end; EPERM is what systems say then.
+        if (error instanceof Error && 'code' in error && error.code !== 'ESRCH') {
+          this.#denied.add(key)
+          return
+        }
+      }
     }
+    if (!this.#reached.has(key)) this.#emptyLooksNeeded = EMPTY_LOOKS_AFTER_SLIP
   }
 }
 

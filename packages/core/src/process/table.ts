@@ -5,8 +5,8 @@ import type { ProcessInfo } from './platform/process-info.ts'
 /**
  * All processes that this one may see, at one moment. On Linux about 6 µs per process.
  *
- * The system is read process by process: one that forks and ends while it is read can hide its child from this table, but not
- * from the next one. Who needs to know that nothing is left looks twice.
+ * The system is read process by process: one that forks and ends while it is read can hide its child from this table, though
+ * hardly from the next one too. Who needs to know that nothing is left looks twice.
  */
 export class ProcessTable {
   readonly #rows = new Map<number, ProcessInfo>()
@@ -53,7 +53,8 @@ export class ProcessTable {
 
   #readMarks(): Map<string, ProcessInfo[]> {
     const carriers = new Map<string, ProcessInfo[]>()
-    for (const row of this.#rows.values()) {
+    // The youngest first: they were read last, and one that forks and ends all the time is still there.
+    for (const row of Array.from(this.#rows.values()).toReversed()) {
       const environment = row.kernel || row.state === 'zombie' ? null : platform.environment(row.pid)
       if (environment === null) continue
       for (const mark of marksIn(environment)) push(carriers, mark, row)

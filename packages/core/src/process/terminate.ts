@@ -2,7 +2,8 @@
  * Ends a tree of processes, and returns when it is gone.
  *
  * All members get SIGTERM, and SIGCONT where they are stopped, since a stopped process cannot act on SIGTERM; after the grace
- * all that are left get SIGKILL. Members fork meanwhile, so each round looks anew, until two looks in a row find nobody. What
+ * all that are left get SIGKILL. Members fork meanwhile, so each round looks anew, until two looks in a row find nobody; more,
+ * where a member was gone before its signal. What
  * a member starts after its SIGTERM gets none while that member lives: it may be part of its clean-up.
  *
  * Invariants:

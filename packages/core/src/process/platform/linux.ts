@@ -14,6 +14,12 @@ const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPER
 /** Flag of `/proc/PID/stat`: PF_KTHREAD, a kernel thread. */
 const KERNEL_THREAD = 0x00200000
 
+/**
+ * What forks and ends while the list is read hides its child. So the list is read again for those who came meanwhile, until
+ * nobody has; so many times at most, since on a busy machine somebody always has.
+ */
+const PASSES = 5
+
 let boot: string | undefined
 
 export const linux: Platform = {
@@ -30,11 +36,16 @@ export const linux: Platform = {
 
   readAll() {
     const all: ProcessInfo[] = []
-    for (const entry of attempt('/proc', path => readdirSync(path)) ?? []) {
-      const pid = Number(entry)
-      if (!Number.isInteger(pid)) continue
-      const info = linux.read(pid)
-      if (info) all.push(info)
+    const listed = new Set<string>()
+    for (let pass = 0, before = -1; pass < PASSES && listed.size > before; pass++) {
+      before = listed.size
+      for (const entry of attempt('/proc', path => readdirSync(path)) ?? []) {
+        if (listed.has(entry)) continue
+        listed.add(entry)
+        const pid = Number(entry)
+        const info = Number.isInteger(pid) ? linux.read(pid) : null
+        if (info) all.push(info)
+      }
     }
     return all
   },
