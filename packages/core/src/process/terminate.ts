@@ -3,8 +3,8 @@
  *
  * All members get SIGTERM, and SIGCONT where they are stopped, since a stopped process cannot act on SIGTERM; after the grace
  * all that are left get SIGKILL. Members fork meanwhile, so each round looks anew, until two looks in a row find nobody; more,
- * where a member was gone before its signal. What
- * a member starts after its SIGTERM gets none while that member lives: it may be part of its clean-up.
+ * where a member was gone before its signal. What a member starts after its SIGTERM gets none while that member lives: it may be
+ * part of its clean-up.
  *
  * Invariants:
  * - Right before each signal the pid is checked to be the same process still.
