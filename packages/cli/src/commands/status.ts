@@ -42,7 +42,7 @@ async function printAll(fleet: Fleet, all: boolean, json: boolean): Promise<numb
     return EXIT.ok
   }
   const paint = paintFor(process.stdout)
-  const options = { paint, now: Date.now(), ...(process.stdout.isTTY ? { width: process.stdout.columns } : {}) }
+  const options = { paint, now: await fleet.now(), ...(process.stdout.isTTY ? { width: process.stdout.columns } : {}) }
   console.log(rows.length === 0 ? NOTHING_LIVES : formatAgents(rows, options).join('\n'))
   if (ended.length > 0) console.log(`\n${formatTombstones(ended, options).join('\n')}`)
   return EXIT.ok
@@ -53,6 +53,6 @@ async function printOne(fleet: Fleet, id: string, json: boolean): Promise<number
   if (agent === null) throw await unknownAgent(fleet, id)
   const details = await readDetails(fleet, agent, await fleet.agents())
   if (json) console.log(toJson(details))
-  else console.log(formatDetails(details, paintFor(process.stdout), Date.now()).join('\n'))
+  else console.log(formatDetails(details, paintFor(process.stdout), await fleet.now()).join('\n'))
   return EXIT.ok
 }

@@ -25,6 +25,8 @@ const OTHER_LINES = 6
 interface Picture {
   rows: AgentRow[]
   counts: FleetCounts
+  /** By how many milliseconds the store's time, which stands still while the machine sleeps, is behind the wall clock. */
+  lag: number
 }
 
 export interface LiveTable {
@@ -77,9 +79,9 @@ async function followEvents(fleet: Fleet, signal: AbortSignal, take: (event: Oak
 }
 
 async function readPicture(fleet: Fleet): Promise<Picture> {
-  const [agents, counts] = await Promise.all([fleet.list({ limit: ROWS_READ }), fleet.counts()])
+  const [agents, counts, now] = await Promise.all([fleet.list({ limit: ROWS_READ }), fleet.counts(), fleet.now()])
   const rows = await Promise.all(agents.map(async agent => ({ agent, owned: await countOwned(fleet, agent) })))
-  return { rows, counts }
+  return { rows, counts, lag: Date.now() - now }
 }
 
 /** @param events The newest, oldest first. */
@@ -91,7 +93,7 @@ function frameOf(
   paint: Paint,
 ): string[] {
   const now = Date.now()
-  const { counts } = picture
+  const { counts, lag } = picture
   const room = Math.max(1, rows - OTHER_LINES - events.length)
   const shown = picture.rows.slice(0, picture.rows.length > room ? room - 1 : room)
   const total = Object.values(counts.phases).reduce((sum, count) => sum + count, 0)
@@ -100,7 +102,7 @@ function frameOf(
     '',
     ...(total === 0
       ? [paint('dim', 'No agents yet. Start one: oakum run -- COMMAND')]
-      : formatAgents(shown, { paint, now, width: columns })),
+      : formatAgents(shown, { paint, now: now - lag, width: columns })),
     ...(total > shown.length ? [paint('dim', `… and ${total - shown.length} more`)] : []),
     '',
     totals(counts, paint),
