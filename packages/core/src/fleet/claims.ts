@@ -7,7 +7,7 @@
  * - No timer stays behind.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { OakumError } from '../errors/error.ts'
+import { isOakumError, OakumError } from '../errors/error.ts'
 import type { Claim } from './records.ts'
 import { asError, reclaimLease, type ReclaimParts, type ReclaimResult } from './reclaim.ts'
 
@@ -19,6 +19,9 @@ export interface BatchParts extends ReclaimParts {
 }
 
 const CONCURRENT = 8
+/** How often a lease is taken up while other processes keep the store busy, and the milliseconds between, at first. */
+const BUSY_TRIES = 5
+const BUSY_WAIT = 200
 
 /** @param signal When it aborts, what is left undone is left to whoever claims it next. */
 export async function reclaimAll(
@@ -62,12 +65,19 @@ export async function reclaimAll(
   }
 }
 
-/** Also a store that fails does not stop the others: the claim runs out, and is taken again. */
+/**
+ * Also a store that fails does not stop the others: the claim runs out, and is taken again. A busy one is asked again while
+ * the claim stands, since every step can be repeated, and running out takes a minute.
+ */
 async function attempt(claim: Claim, parts: BatchParts, signal: AbortSignal): Promise<ReclaimResult> {
-  try {
-    return await reclaimLease(claim, parts, signal)
-  } catch (error) {
-    return { claim, status: 'lost', released: 0, kept: [], error: asError(error) }
+  for (let tries = 1; ; tries++) {
+    try {
+      return await reclaimLease(claim, parts, signal)
+    } catch (error) {
+      const again = isOakumError(error, 'STORE_BUSY') && tries < BUSY_TRIES && !signal.aborted
+      if (!again) return { claim, status: 'lost', released: 0, kept: [], error: asError(error) }
+      await pause(BUSY_WAIT * Math.random() * tries, undefined, { signal }).catch(() => undefined)
+    }
   }
 }
 

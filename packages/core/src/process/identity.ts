@@ -52,6 +52,15 @@ export function isLocal(identity: ProcessIdentity): boolean {
   return identity.bootId === platform.bootId()
 }
 
+/** Whether it belongs to this boot but to another pid namespace: it may live, and cannot be looked at or ended from here. */
+export function isElsewhere(identity: ProcessIdentity): boolean {
+  return !isLocal(identity) && kernelOf(identity.bootId) === kernelOf(platform.bootId())
+}
+
+function kernelOf(bootId: string): string {
+  return bootId.slice(0, bootId.lastIndexOf(':'))
+}
+
 /** Whether both mean the same process. */
 export function sameProcess(a: ProcessIdentity, b: ProcessIdentity): boolean {
   return a.pid === b.pid && a.startTime === b.startTime && a.bootId === b.bootId

@@ -186,6 +186,26 @@ describe('a sweep', () => {
     expect(reclaimer.order).toEqual(['x'])
   })
 
+  it('goes on with a lease when the store was too busy to write down what was done', async () => {
+    const directory = temporaryFolder()
+    const url = `sqlite:${directory}`
+    await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a', resources: [thing('x')] })))
+    let runs = 0
+    const hoarder: Reclaimer = {
+      kind: 'thing',
+      reclaim: async () => {
+        if (++runs > 1) return
+        const holder = new DatabaseSync(join(directory, 'fleet.db'))
+        holder.exec('BEGIN IMMEDIATE')
+        // The write that comes next blocks this process until the store gives up on it; only then does the timer fire.
+        setTimeout(() => holder.close(), 1)
+      },
+    }
+    const coordinator = quickCoordinator(await openUrl(url), { reclaimers: [hoarder], claimTtl: 60_000 })
+    expect(await coordinator.sweep()).toMatchObject({ orphansCleaned: 1, orphans: [{ status: 'cleaned' }] })
+    expect(runs).toBe(2)
+  })
+
   it('keeps its claims for as long as a slow reclaim takes', async () => {
     const url = `sqlite:${temporaryFolder()}`
     await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a', resources: [thing('x')] })))

@@ -118,6 +118,18 @@ describe('the processes of an agent', () => {
     expect(lives(pid)).toBe(true)
   })
 
+  it('are named when they run in another pid namespace, where they may live', async () => {
+    const fleet = await openFleet('memory')
+    const agent = await fleet.register({ id: 'a' })
+    const { pid } = start('sleep', [useToken()])
+    const { bootId, startTime } = identityOf(pid)
+    await agent.own('process', { pid, startTime, bootId: `${bootId}0` })
+    expect(await agent.release()).toMatchObject({
+      kept: [{ kind: 'process', why: 'it runs in another pid namespace' }],
+    })
+    expect(lives(pid)).toBe(true)
+  })
+
   it('include the agent’s own process only when it owned it', async () => {
     const url = `sqlite:${temporaryFolder()}`
     const silent = await openUrl(url, { leaseTtl: 100 })

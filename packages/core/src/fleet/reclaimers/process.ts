@@ -2,14 +2,23 @@
  * Process trees: by their root, or by the mark that everything started by an agent carries.
  *
  * Invariants:
- * - A process is its pid, start time and boot. A reused pid, another boot or another pid namespace counts as gone.
+ * - A process is its pid, start time and boot. A reused pid or another boot counts as gone; what runs in another pid namespace
+ *   of this boot is left alone, and said so.
  * - What is found by mark, group or parent and started before its root, or before the agent's process, is left alone.
  * - What was kept, and everything below it, is left alone.
  * - This process and its ancestors are left alone: an agent that releases does not end itself.
  */
+import { basename } from 'node:path'
 import { OakumError } from '../../errors/error.ts'
 import { endTree, type RefusedProcess } from '../../process/terminate.ts'
-import { identify, isLocal, sameProcess, selfIdentity, type ProcessIdentity } from '../../process/identity.ts'
+import {
+  identify,
+  isElsewhere,
+  isLocal,
+  sameProcess,
+  selfIdentity,
+  type ProcessIdentity,
+} from '../../process/identity.ts'
 import type { OwnedResource, ResourceInput } from '../records.ts'
 import type { FleetStore } from '../store.ts'
 import type { ReclaimContext, Reclaimer, ReclaimOutcome } from './reclaimer.ts'
@@ -40,7 +49,9 @@ async function reclaimProcess(
   store: FleetStore,
 ): Promise<ReclaimOutcome> {
   const target = readTarget(resource)
-  if (!isLocal(target.root ?? agent.process)) return 'gone'
+  const where = target.root ?? agent.process
+  if (isElsewhere(where)) return { kept: 'it runs in another pid namespace' }
+  if (!isLocal(where)) return 'gone'
   if (target.root !== undefined && sameProcess(target.root, selfIdentity())) {
     // Its own good-bye: nothing to report.
     return agent.reason === 'released' ? 'gone' : { kept: 'it is the process that reclaims' }
@@ -58,7 +69,7 @@ async function reclaimProcess(
   const left = refused.filter(({ why }) => !isSpared(why))
   if (left.length > 0) {
     throw new OakumError('RESOURCE_REFUSED', `Processes live on: ${left.map(describeRefusal).join(', ')}.`, {
-      facts: { processes: left },
+      facts: { pids: left.map(({ identity }) => identity.pid) },
     })
   }
   if (ended > 0) return 'released'
@@ -69,8 +80,9 @@ function isSpared(why: RefusedProcess['why']): boolean {
   return why === 'kept' || why === 'below kept' || why === 'older' || why === 'own'
 }
 
+/** Without the arguments, which may hold secrets: this text is stored. */
 function describeRefusal({ identity, command, why }: RefusedProcess): string {
-  return `${identity.pid} (${command}): ${why}`
+  return `${identity.pid} (${basename(command.split(' ', 1)[0] ?? '')}): ${why}`
 }
 
 function readTarget({ key, data }: OwnedResource): { root?: ProcessIdentity; mark?: string } {
