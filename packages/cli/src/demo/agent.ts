@@ -20,20 +20,28 @@ process.once('disconnect', end)
 process.on('message', message => void (message === END && end()))
 if (!process.connected) end()
 
+const scope = new Scope(id)
+const directory = join(root, id)
 try {
   if (!over.signal.aborted) await live()
 } finally {
-  if (process.connected) process.disconnect()
-  else await removeFolder()
+  try {
+    await scope.close()
+  } finally {
+    await leave()
+  }
 }
 
 async function live(): Promise<void> {
   const fleet = await connect(store)
-  const scope = new Scope(id)
-  const agent = await fleet.register({ id, roots: [root], state: 'working' })
-  agent.signal.addEventListener('abort', end)
+  scope.defer(() => fleet.close())
+  // With the demo gone nobody else may be there to reclaim what the killed agents held.
+  scope.defer(async () => void (process.connected || (await fleet.coordinator().sweep())))
 
-  const directory = join(root, id)
+  const agent = await fleet.register({ id, roots: [root], state: 'working' })
+  scope.defer(() => agent.release())
+  scope.on(agent.signal, 'abort', end)
+
   await mkdir(directory)
   await agent.own('directory', directory)
   await writeFile(join(directory, NOTES), `What ${id} has learnt so far.\n`)
@@ -45,17 +53,16 @@ async function live(): Promise<void> {
   const report: AgentReport = { childPid: child.pid, directory }
   if (process.connected) process.send?.(report)
   if (!over.signal.aborted) await once(over.signal, 'abort')
-
-  await scope.close()
-  await agent.release()
-  // With the demo gone nobody else may be there to reclaim what the killed agents held.
-  if (!process.connected) await fleet.coordinator().sweep()
-  await fleet.close()
 }
 
-/** The demo is gone without a word; the last agent removes its folder. Any other still has a directory in there. */
-async function removeFolder(): Promise<void> {
+/** Where the demo is gone without a word, the last agent removes its folder. Any other still has a directory in there. */
+async function leave(): Promise<void> {
+  if (process.connected) {
+    process.disconnect()
+    return
+  }
+  // Another agent may have removed the store while this one was starting: then nobody reclaims what it has just made.
+  await rm(directory, { recursive: true, force: true })
   const others = await readdir(root).catch(() => [])
-  if (others.length > 0) return
-  await rm(dirname(root), { recursive: true, force: true, maxRetries: 10 })
+  if (others.length === 0) await rm(dirname(root), { recursive: true, force: true, maxRetries: 10 })
 }

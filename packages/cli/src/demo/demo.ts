@@ -111,19 +111,22 @@ export class Demo {
   }
 
   /** Looks until nothing is left of the killed, or the time is up. */
-  async watchThemGo(signal: AbortSignal): Promise<void> {
+  async watchThemGo(signal?: AbortSignal): Promise<void> {
     const deadline = performance.now() + GONE_WITHIN
     while (this.#look('killed', 'gone') > 0 && performance.now() < deadline) {
-      await sleep(LOOK_EVERY, undefined, { signal })
+      await sleep(LOOK_EVERY, undefined, signal && { signal })
     }
   }
 
   /**
    * Ends all agents in order, and waits until the system shows nothing of the demo. What it still shows after 10 s, or 30 s in
    * the middle of the start, is ended by force, and named.
+   *
+   * The living go after the killed are gone: should this process end before that, they see it and reclaim in its place.
    */
   async stop(): Promise<StopReport> {
     const began = performance.now()
+    await this.watchThemGo()
     const living = [...this.#launched].filter(([agent]) => agent.phase === 'running' || agent.phase === 'starting')
     const patience = living.some(([agent]) => agent.phase === 'starting') ? STOP_STARTING_WITHIN : STOP_WITHIN
     await Promise.all(living.map(([agent, launched]) => this.#askToStop(agent, launched)))
