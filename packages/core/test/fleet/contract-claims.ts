@@ -75,8 +75,8 @@ export function claimContract(subject: Subject): void {
       const { store, clock } = subject()
       const resources = [
         { kind: 'thing', key: 'x' },
-        { kind: 'directory', key: '/work/a' },
-        { kind: 'lock', key: '/work/b' },
+        { kind: 'directory', key: '/srv/a' },
+        { kind: 'lock', key: '/srv/b' },
       ]
       const dead = await join(store, 'dead', { resources })
       const { token } = only((await claimProven(store, dead)).claims)
@@ -85,15 +85,15 @@ export function claimContract(subject: Subject): void {
       expect(await ask()).toEqual(['free', 'free', 'free'])
 
       const living = await join(store, 'living')
-      await store.own(living, { kind: 'directory', key: '/work/a-other' })
+      await store.own(living, { kind: 'directory', key: '/srv/a-other' })
       await store.own(living, { kind: 'directory', key: '/work' })
-      await store.own(living, { kind: 'directory', key: '/work/b/c' })
-      await store.own(living, { kind: 'thing', key: '/work/a/b' })
+      await store.own(living, { kind: 'directory', key: '/srv/b/c' })
+      await store.own(living, { kind: 'thing', key: '/srv/a/b' })
       expect(await ask()).toEqual(['free', 'free', 'free'])
       await store.own(living, { kind: 'thing', key: 'x' })
-      await store.own(living, { kind: 'lock', key: '/work/a/lock' })
+      await store.own(living, { kind: 'lock', key: '/srv/a/lock' })
       expect(await ask()).toEqual(['shared', 'occupied', 'free'])
-      await store.own(living, { kind: 'worktree', key: '/work/a' })
+      await store.own(living, { kind: 'worktree', key: '/srv/a' })
       expect(await ask()).toEqual(['shared', 'shared', 'free'])
       await claimProven(store, living)
       expect(await ask()).toEqual(['free', 'free', 'free'])
