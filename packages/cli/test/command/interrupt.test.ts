@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   said = ''
   child = spawn(process.execPath, [...FROM_SOURCE, PROGRAM], { stdio: ['ignore', 'pipe', 'inherit'] })
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text))
-  await until(() => said.includes('ready'), { timeout: 10_000 })
+  await until(() => said.includes('ready'))
 }
 
 afterEach(() => void child.kill('SIGKILL'))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startDemo } from '../support/demo.ts'
 
-describe('oakum up --demo --once', { timeout: 60_000 }, () => {
+describe('oakum up --demo --once', () => {
   it('kills 3 of 10 real agents, shows that all they held is gone, and leaves nothing', async () => {
     const { done, processes, files } = await startDemo('--once')
     const { code, stdout, stderr } = await done

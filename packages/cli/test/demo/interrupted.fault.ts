@@ -21,17 +21,17 @@ function randomFrom(seed: number): () => number {
 }
 
 async function expectNothingLeft({ processes, files }: DemoRun): Promise<void> {
-  await until(() => processes().length === 0, { timeout: 10_000, what: 'no process of the demo is left' })
+  await until(() => processes().length === 0, { what: 'no process of the demo is left' })
   expect(await files()).toEqual([])
 }
 
-describe('a demo', { timeout: 60_000 }, () => {
+describe('a demo', () => {
   const random = randomFrom(SEED)
   const moments = Array.from({ length: 5 }, () => Math.round(random() * 4_500))
 
   it.each(moments)('that is interrupted %i ms after its start leaves nothing, and ends with 0', async moment => {
     const demo = await startDemo()
-    await until(() => demo.said.stdout.includes('starting'), { timeout: 30_000 })
+    await until(() => demo.said.stdout.includes('starting'))
     await sleep(moment)
     demo.child.kill('SIGINT')
     expect(await demo.done).toMatchObject({ code: 0, stderr: expect.stringMatching(NO_ERROR) })
@@ -40,7 +40,7 @@ describe('a demo', { timeout: 60_000 }, () => {
 
   it('that is interrupted while it kills leaves nothing, and ends with 0', async () => {
     const demo = await startDemo()
-    await until(() => demo.said.stdout.includes('SIGKILL'), { timeout: 30_000 })
+    await until(() => demo.said.stdout.includes('SIGKILL'))
     demo.child.kill('SIGTERM')
     expect(await demo.done).toMatchObject({ code: 0, stderr: expect.stringMatching(NO_ERROR) })
     await expectNothingLeft(demo)
@@ -48,7 +48,7 @@ describe('a demo', { timeout: 60_000 }, () => {
 
   it('whose output nobody reads any more leaves nothing', async () => {
     const demo = await startDemo()
-    await until(() => demo.said.stdout.includes('agent-'), { timeout: 30_000 })
+    await until(() => demo.said.stdout.includes('agent-'))
     demo.child.stdout?.destroy()
     expect(await demo.done).toMatchObject({ code: 0 })
     await expectNothingLeft(demo)
@@ -56,7 +56,7 @@ describe('a demo', { timeout: 60_000 }, () => {
 
   it.each([1_000, 2_500])('that is killed by SIGKILL %i ms after its start leaves nothing', async moment => {
     const demo = await startDemo()
-    await until(() => demo.said.stdout.includes('starting'), { timeout: 30_000 })
+    await until(() => demo.said.stdout.includes('starting'))
     await sleep(moment)
     demo.child.kill('SIGKILL')
     await demo.done
@@ -65,7 +65,7 @@ describe('a demo', { timeout: 60_000 }, () => {
 
   it('that is killed by SIGKILL while it reclaims leaves nothing', async () => {
     const demo = await startDemo()
-    await until(() => demo.said.stdout.includes('SIGKILL'), { timeout: 30_000 })
+    await until(() => demo.said.stdout.includes('SIGKILL'))
     demo.child.kill('SIGKILL')
     await demo.done
     await expectNothingLeft(demo)
@@ -73,7 +73,7 @@ describe('a demo', { timeout: 60_000 }, () => {
 
   it('that is ended at once by a second signal leaves nothing either', async () => {
     const demo = await startDemo()
-    await until(() => START.test(demo.said.stdout), { timeout: 30_000 })
+    await until(() => START.test(demo.said.stdout))
     demo.child.kill('SIGINT')
     await sleep(310)
     demo.child.kill('SIGINT')
@@ -84,7 +84,7 @@ describe('a demo', { timeout: 60_000 }, () => {
 
   it('has agents whose children lead sessions of their own', async () => {
     const demo = await startDemo()
-    await until(() => START.test(demo.said.stdout), { timeout: 30_000 })
+    await until(() => START.test(demo.said.stdout))
     const children = [...demo.said.stdout.matchAll(/setsid child (\d+)/g)].map(match => Number(match[1]))
     expect(children).toHaveLength(10)
     const table = ProcessTable.read()

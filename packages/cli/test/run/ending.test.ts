@@ -48,7 +48,7 @@ describe('a signal', () => {
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s reaches the command, which may drain', async signal => {
     const runs = await useRuns()
     const wrapper = runs.run('--', 'sh', '-c', DRAINS)
-    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    await until(() => wrapper.stdout().includes('ready'))
     wrapper.child.kill(signal)
     const { code, stdout } = await wrapper.ended
     expect({ code, stdout: stdout.toString() }).toEqual({ code: 5, stdout: 'ready\ndrained\n' })
@@ -59,7 +59,7 @@ describe('a signal', () => {
     const runs = await useRuns()
     const token = useToken()
     const wrapper = runs.run('--', ...leaver(token))
-    await until(() => sleepers(token).length === 3, { timeout: 10_000 })
+    await until(() => sleepers(token).length === 3)
     wrapper.child.kill(signal)
     const before = performance.now()
     await wrapper.ended
@@ -70,7 +70,7 @@ describe('a signal', () => {
   it('is followed by SIGKILL when the time is up', async () => {
     const runs = await useRuns()
     const wrapper = runs.run('--timeout', '500ms', '--', 'sh', '-c', DEAF)
-    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    await until(() => wrapper.stdout().includes('ready'))
     wrapper.child.kill('SIGTERM')
     expect((await wrapper.ended).code).toBe(137)
   })
@@ -81,9 +81,9 @@ describe('a signal', () => {
   ] as const)('when it is the second, %s, ends all now', async (signal, code) => {
     const runs = await useRuns()
     const wrapper = runs.run('--', 'sh', '-c', DEAF)
-    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    await until(() => wrapper.stdout().includes('ready'))
     wrapper.child.kill('SIGTERM')
-    await until(async () => (await runs.agents())[0]?.phase === 'draining', { timeout: 10_000 })
+    await until(async () => (await runs.agents())[0]?.phase === 'draining')
     await new Promise(resolve => setTimeout(resolve, 350)) // one within 300 ms would count as the first's echo
     const before = performance.now()
     wrapper.child.kill(signal)
@@ -94,7 +94,7 @@ describe('a signal', () => {
   it('that comes again within 300 ms counts once', async () => {
     const runs = await useRuns()
     const wrapper = runs.run('--', 'sh', '-c', DRAINS)
-    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    await until(() => wrapper.stdout().includes('ready'))
     wrapper.child.kill('SIGINT')
     wrapper.child.kill('SIGINT')
     expect(await wrapper.ended).toMatchObject({ code: 5 })
@@ -103,7 +103,7 @@ describe('a signal', () => {
   it('that comes again and again is a second one after 300 ms', async () => {
     const runs = await useRuns()
     const wrapper = runs.run('--', 'sh', '-c', DEAF)
-    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    await until(() => wrapper.stdout().includes('ready'))
     const again = setInterval(() => wrapper.child.kill('SIGTERM'), 150)
     const { code } = await wrapper.ended.finally(() => clearInterval(again))
     expect(code).toBe(143)
@@ -115,7 +115,7 @@ describe('a signal', () => {
   ])('in the middle of the good-bye, with the store locked, %s', async (_, later, expected) => {
     const runs = await useRuns()
     const wrapper = runs.run('--', 'sh', '-c', 'trap "exit 5" TERM; echo ready; while :; do sleep 0.01; done')
-    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    await until(() => wrapper.stdout().includes('ready'))
     // From then on the wrapper has nothing of its own to write: what is locked is its good-bye.
     await until(async () => (await runs.events('agent_registered')).length === 1)
     await new Promise(resolve => setTimeout(resolve, 200))
@@ -140,7 +140,7 @@ describe('the fleet', () => {
   it('sees the agent with its labels, and its request to stop is a first signal', async () => {
     const runs = await useRuns()
     const wrapper = runs.run('--id', 'coder', '--label', 'a=1', '--label', 'b=2=3', '--', 'sh', '-c', DRAINS)
-    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    await until(() => wrapper.stdout().includes('ready'))
     const fleet = await connect(runs.store)
     expect(await fleet.get('coder')).toMatchObject({ labels: { a: '1', b: '2=3' }, state: 'running' })
     await fleet.requestStop('coder')
@@ -152,7 +152,7 @@ describe('the fleet', () => {
   it('refuses a second agent of the same id', async () => {
     const runs = await useRuns()
     const wrapper = runs.run('--id', 'coder', '--', 'sh', '-c', DRAINS)
-    await until(() => wrapper.stdout().includes('ready'), { timeout: 10_000 })
+    await until(() => wrapper.stdout().includes('ready'))
     const second = await runs.run('--id', 'coder', '--', 'echo', 'started').ended
     expect(second).toMatchObject({ code: 1, stderr: expect.stringMatching(/\(AGENT_EXISTS\)\n$/) })
     expect(second.stdout.toString()).toBe('')
@@ -162,7 +162,7 @@ describe('the fleet', () => {
     const runs = await useRuns()
     const token = useToken()
     const wrapper = runs.run('--id', 'coder', '--', ...leaver(token))
-    await until(() => sleepers(token).length === 3, { timeout: 10_000 })
+    await until(() => sleepers(token).length === 3)
     const killed = await runs.start({ args: ['kill', 'coder'] }).ended
     expect(killed).toMatchObject({ code: 0, stderr: '' })
     await wrapper.ended
@@ -176,7 +176,7 @@ describe('a run inside a run', () => {
     const runs = await useRuns()
     const token = useToken()
     const wrapper = runs.run('--id', 'outer', '--', ...OAKUM, 'run', '--id', 'inner', '--', ...leaver(token))
-    await until(() => sleepers(token).length === 3, { timeout: 15_000 })
+    await until(() => sleepers(token).length === 3)
     wrapper.child.kill('SIGTERM')
     await wrapper.ended
     expect(sleepers(token)).toEqual([])
@@ -188,7 +188,7 @@ describe('a run inside a run', () => {
     const token = useToken()
     const inner = [...OAKUM, 'run', '--', 'true'].map(word => `'${word}'`).join(' ')
     const wrapper = runs.run('--', 'sh', '-c', `sleep ${token} & ${inner}; echo between; sleep 1; wait`)
-    await until(() => wrapper.stdout().includes('between'), { timeout: 15_000 })
+    await until(() => wrapper.stdout().includes('between'))
     expect(sleepers(token)).toHaveLength(1)
     wrapper.child.kill('SIGTERM')
     await wrapper.ended
@@ -199,7 +199,7 @@ describe('a run inside a run', () => {
     const runs = await useRuns()
     const token = useToken()
     const wrapper = runs.run('--', ...OAKUM, 'run', '--', ...leaver(token))
-    await until(() => sleepers(token).length === 3, { timeout: 15_000 })
+    await until(() => sleepers(token).length === 3)
     const guardian = await until(() => guardianOf(wrapper))
     wrapper.child.kill('SIGKILL')
     await until(() => sleepers(token).length === 0)
@@ -212,7 +212,7 @@ describe('the wrapper', () => {
     const runs = await useRuns()
     const token = useToken()
     const wrapper = runs.run('--', 'sleep', token)
-    await until(() => sleepers(token).length === 1, { timeout: 10_000 })
+    await until(() => sleepers(token).length === 1)
     expect(childrenOf(wrapper.pid)).toHaveLength(2)
     wrapper.child.kill('SIGTERM')
     expect((await wrapper.ended).code).toBe(143)

@@ -109,7 +109,7 @@ describe('what a command prints', () => {
     const wrapper = runs.start({ args: ['run', '--', 'cat'], stdio: ['pipe', 'pipe', 'pipe'] })
     const { stdin } = wrapper.child
     stdin?.write('one\n')
-    await until(() => wrapper.stdout().includes('one'), { timeout: 10_000 })
+    await until(() => wrapper.stdout().includes('one'))
     await until(async () => (await runs.lines()).length === 1)
     const database = new DatabaseSync(join(runs.store.slice('sqlite:'.length), 'events.db'))
     database.exec('DROP TABLE events')

@@ -43,7 +43,7 @@ describe('oakum run on a terminal', () => {
     const runs = await useRuns()
     const script = 'echo ask; read answer; echo "got $answer"'
     const terminal = openTerminal([...OAKUM, 'run', '--', 'sh', '-c', script], { OAKUM_STORE: runs.store })
-    await until(() => terminal.screen().includes('ask'), { timeout: 10_000 })
+    await until(() => terminal.screen().includes('ask'))
     terminal.type('42\n')
     expect(await terminal.code).toBe(0)
     expect(terminal.screen()).toContain('got 42')
@@ -53,7 +53,7 @@ describe('oakum run on a terminal', () => {
     const runs = await useRuns()
     const script = `trap 'echo caught; n=x$n' INT; echo ready; while [ "$n" != xx ]; do sleep 0.05; done; exit 9`
     const terminal = openTerminal([...OAKUM, 'run', '--', 'sh', '-c', script], { OAKUM_STORE: runs.store })
-    await until(() => terminal.screen().includes('ready'), { timeout: 10_000 })
+    await until(() => terminal.screen().includes('ready'))
     terminal.type(CTRL_C)
     await until(() => terminal.screen().includes('caught'))
     terminal.type(CTRL_C)
@@ -65,7 +65,7 @@ describe('oakum run on a terminal', () => {
     const token = useToken()
     const script = `(trap '' INT; exec sleep ${token}) & echo ready; wait`
     const terminal = openTerminal([...OAKUM, 'run', '--', 'sh', '-c', script], { OAKUM_STORE: runs.store })
-    await until(() => terminal.screen().includes('ready') && sleepers(token).length === 1, { timeout: 10_000 })
+    await until(() => terminal.screen().includes('ready') && sleepers(token).length === 1)
     terminal.type(CTRL_C)
     expect(await terminal.code).toBe(130)
     expect(sleepers(token)).toEqual([])
@@ -77,7 +77,7 @@ describe('oakum run on a terminal', () => {
     const terminal = openTerminal(['sh', '-c', `trap "" INT; (trap - INT; ${inner}; echo "code $?" >&2) | cat`], {
       OAKUM_STORE: runs.store,
     })
-    await until(() => terminal.screen().includes('ready'), { timeout: 10_000 })
+    await until(() => terminal.screen().includes('ready'))
     terminal.type(CTRL_C)
     await terminal.code
     expect(await runs.lines()).toEqual(['ready'])
@@ -88,9 +88,9 @@ describe('oakum run on a terminal', () => {
     const runs = await useRuns()
     const token = useToken()
     const terminal = openTerminal([...OAKUM, 'run', '--', ...leaver(token)], { OAKUM_STORE: runs.store })
-    await until(() => sleepers(token).length === 3, { timeout: 10_000 })
+    await until(() => sleepers(token).length === 3)
     terminal.child.kill('SIGKILL')
-    await until(() => pidsWith(token).length === 0, { timeout: 10_000 })
+    await until(() => pidsWith(token).length === 0)
     expect(await runs.agents()).toEqual([])
   })
 
@@ -99,7 +99,7 @@ describe('oakum run on a terminal', () => {
     const token = useToken()
     const command = leaver(token, `(trap '' TERM HUP; exec sleep ${token}) & wait`)
     const terminal = openTerminal([...OAKUM, 'run', '--', ...command], { OAKUM_STORE: runs.store })
-    await until(() => sleepers(token).length === 4, { timeout: 10_000 })
+    await until(() => sleepers(token).length === 4)
     const wrapper = await until(() => pidsWith(token).find(pid => stat(pid)?.ppid === terminal.child.pid))
     expect(childrenOf(wrapper).map(pid => stat(pid)?.pgid)).toContain(stat(wrapper)?.pgid)
     process.kill(wrapper, 'SIGKILL')

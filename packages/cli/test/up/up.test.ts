@@ -5,14 +5,12 @@ import { until } from '../../../core/test/support/until.ts'
 import { createFixture } from '../support/fixture.ts'
 import { commandLine, oakum, startOakum, type RunningCommand } from '../support/oakum.ts'
 
-const PATIENCE = { timeout: 15_000 }
-
 const WATCHING = /^oakum: watching over sqlite:.*\n$/
 
 async function startUp(url: string, ...args: string[]): Promise<RunningCommand> {
   const running = startOakum(['up', '--store', url, ...args])
   onTestFinished(() => void running.child.kill('SIGKILL'))
-  await until(() => WATCHING.test(running.said.stderr), PATIENCE)
+  await until(() => WATCHING.test(running.said.stderr))
   return running
 }
 
@@ -36,14 +34,14 @@ function startOnTerminal(
   return { kill: () => void terminal.kill('SIGKILL'), said: () => said, living }
 }
 
-describe('oakum up', { timeout: 60_000 }, () => {
+describe('oakum up', () => {
   it('reclaims what dead agents held, and off a terminal says so in plain lines', async () => {
     const fixture = await createFixture()
     const { child, said, done } = await startUp(fixture.url)
     const agent = await fixture.agent('coder-1')
-    await until(() => said.stdout.includes('agent_registered'), PATIENCE)
+    await until(() => said.stdout.includes('agent_registered'))
     agent.kill('SIGKILL')
-    await until(() => /coder-1 {2}cleanup_completed {2}process_gone/.test(said.stdout), PATIENCE)
+    await until(() => /coder-1 {2}cleanup_completed {2}process_gone/.test(said.stdout))
     child.kill('SIGTERM')
     const { code, stdout, stderr } = await done
     expect(code).toBe(0)
@@ -56,7 +54,7 @@ describe('oakum up', { timeout: 60_000 }, () => {
     const fixture = await createFixture()
     const { child, said, done } = await startUp(fixture.url, '--json')
     await fixture.agent('coder-1')
-    await until(() => said.stdout.includes('\n'), PATIENCE)
+    await until(() => said.stdout.includes('\n'))
     child.kill('SIGINT')
     expect(await done).toMatchObject({ code: 0, stderr: expect.stringMatching(WATCHING) })
     expect(JSON.parse(said.stdout.split('\n')[0] ?? '')).toMatchObject({ type: 'agent_registered', agent: 'coder-1' })
@@ -66,7 +64,7 @@ describe('oakum up', { timeout: 60_000 }, () => {
     const fixture = await createFixture()
     const { child, said, done } = await startUp(fixture.url)
     await fixture.agent('coder-1')
-    await until(() => said.stdout.includes('coder-1'), PATIENCE)
+    await until(() => said.stdout.includes('coder-1'))
     child.stdout?.destroy()
     await fixture.agent('coder-2')
     expect(await done).toMatchObject({ code: 0, stderr: expect.stringMatching(WATCHING) })
@@ -76,7 +74,7 @@ describe('oakum up', { timeout: 60_000 }, () => {
     const fixture = await createFixture()
     const { said } = startOnTerminal(fixture.url, { NO_COLOR: '1' })
     await fixture.agent('coder-1')
-    await until(() => /AGENT .*\r\ncoder-1 +alive/.test(said().replaceAll('\u001b[K', '')), PATIENCE)
+    await until(() => /AGENT .*\r\ncoder-1 +alive/.test(said().replaceAll('\u001b[K', '')))
     // oxlint-disable-next-line no-control-regex -- colours are what is looked for
     expect(said()).not.toMatch(/\u001b\[[\d;]*m/)
   })
@@ -84,10 +82,10 @@ describe('oakum up', { timeout: 60_000 }, () => {
   it('ends when its terminal is closed', async () => {
     const fixture = await createFixture()
     const { kill, said, living } = startOnTerminal(fixture.url, {})
-    await until(() => said().includes('No agents yet'), PATIENCE)
+    await until(() => said().includes('No agents yet'))
     expect(living()).toBeGreaterThan(0)
     kill()
-    await until(() => living() === 0, PATIENCE)
+    await until(() => living() === 0)
   })
 
   it('refuses a store that it does not know, with one line', async () => {

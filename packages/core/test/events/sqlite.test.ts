@@ -18,7 +18,7 @@ async function open(directory: string): Promise<EventLog> {
   return log
 }
 
-it('tails what two other processes append: none lost, none twice, in order', { timeout: 60_000 }, async () => {
+it('tails what two other processes append: none lost, none twice, in order', async () => {
   const directory = temporaryFolder()
   const log = await open(directory)
   const writers = ['a', 'b'].map(agent =>

@@ -113,7 +113,7 @@ describe.each(STORES)('an agent on %s', store => {
     const agent = await fleet.register({ id: 'a' })
     await until(() => agent.phase === 'alive')
     expect(await fleet.requestStop('a')).toBe(true)
-    await until(() => agent.signal.aborted, { timeout: 1_000 })
+    await until(() => agent.signal.aborted)
     expect(agent.signal.reason).toMatchObject({ code: 'STOP_REQUESTED' })
     await agent.drain()
     expect(agent.phase).toBe('draining')

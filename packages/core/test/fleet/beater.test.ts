@@ -48,7 +48,7 @@ describe('beats', () => {
     const fleet = fleetOn(createMemoryFleetStore(), 3_600_000)
     for (const id of ['first', 'second']) {
       const agent = await fleet.register({ id })
-      await until(() => agent.phase === 'alive', { timeout: 1_000 })
+      await until(() => agent.phase === 'alive')
     }
   })
 

@@ -19,7 +19,7 @@ describe('closing a fleet', () => {
     const folder = temporaryFolder()
     const url = store === 'memory' ? 'memory:' : `sqlite:${folder}`
     const args = [...PROGRAM_FLAGS, ORDERLY, url, folder]
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 10_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 })
     expect(JSON.parse(stdout)).toEqual({ files: [], timers: [] })
   })
 

@@ -110,7 +110,7 @@ it('ends the agents below a dead one with it, and tells those that live', async 
   coordinator.start()
   program.kill('SIGKILL')
 
-  await until(() => child.signal.aborted && grandchild.signal.aborted, { timeout: 2_000 })
+  await until(() => child.signal.aborted && grandchild.signal.aborted)
   expect(child.signal.reason).toMatchObject({ code: 'FENCED' })
   await until(async () => (await fleet.tombstones()).length === 3)
   const reasons = (await fleet.tombstones()).map(({ id, reason }) => `${id} ${reason}`)

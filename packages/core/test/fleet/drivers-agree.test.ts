@@ -60,7 +60,7 @@ const step: fc.Arbitrary<Move> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(1, 99, 100, CLAIM_TTL, LEASE_TTL - 1, LEASE_TTL).map(wait) },
 )
 
-test('memory and SQLite answer alike, whatever happens', { timeout: 60_000 }, async () => {
+test('memory and SQLite answer alike, whatever happens', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 60, maxLength: 120 }), compare), { numRuns: 40 })
 })
 

@@ -25,7 +25,7 @@ it('refuses every write of an agent that slept through its lease, and never lets
       const result = await coordinator.sweep()
       return result.orphansCleaned > 0 ? result : undefined
     },
-    { timeout: 5_000, what: 'the sleeper to be reclaimed' },
+    { what: 'the sleeper to be reclaimed' },
   )
   expect(orphans).toMatchObject([{ agentId: 'sleeper', epoch, reason: 'stale_heartbeat' }])
   // It never owned its pid: it is fenced, not killed.
@@ -46,6 +46,6 @@ it('refuses every write of an agent that slept through its lease, and never lets
     expect(await witness.getKey('mine')).toBeNull()
     return performance.now() > beats
   }
-  await until(neverBack, { timeout: 5_000, what: 'several beats to pass' })
+  await until(neverBack, { what: 'several beats to pass' })
   expect((await fleet.tombstones({ id: 'sleeper' })).map(tombstone => tombstone.epoch)).toEqual([epoch])
 })

@@ -53,7 +53,7 @@ test('a zombie is no living process, and is told apart from one that is gone', a
   if (!identity) throw new Error('no zombie')
   expect([isAlive(identity), isZombie(identity)]).toEqual([false, true])
   process.kill(parent.pid, 'SIGKILL')
-  await until(() => !isZombie(identity), { timeout: 8_000, what: 'PID 1 collects the zombie' })
+  await until(() => !isZombie(identity), { what: 'PID 1 collects the zombie' })
   expect(isAlive(identity)).toBe(false)
 })
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
 export interface UntilOptions {
-  /** Milliseconds. @default 5_000 */
+  /** Milliseconds. Ends what hangs; a busy machine may be ten times as slow. @default 60_000 */
   timeout?: number
   /** What is waited for, for the error's message. */
   what?: string
@@ -9,7 +9,7 @@ export interface UntilOptions {
 
 /** Polls until the predicate gives something truthy, and returns that. */
 export async function until<T>(predicate: () => T | Promise<T>, options: UntilOptions = {}): Promise<NonNullable<T>> {
-  const { timeout = 5_000, what = predicate.toString() } = options
+  const { timeout = 60_000, what = predicate.toString() } = options
   const end = performance.now() + timeout
   for (;;) {
     const value = await predicate()
