@@ -1,6 +1,6 @@
 /**
- * What a scope costs, beside native AsyncDisposableStack and Effect's Scope: all in one run, medians of five rounds that
- * take turns.
+ * What a scope costs, beside native AsyncDisposableStack and Effect's Scope: all in one run, medians of five rounds, in which
+ * they take turns slice by slice.
  *
  * `npm ci --prefix bench/peers` once; then `npm run bench:scope` prints the table. With `-- --save` it is written to
  * bench/results/scope.md as well. Exits 1 when a target is missed.
@@ -13,6 +13,8 @@ import { Scope } from '../packages/core/src/scope/index.ts'
 
 const ROUNDS = 5
 const WARM_UP = 5
+/** Parts of a round that take turns, so that a pause of the machine meets all sides alike. */
+const SLICES = 50
 const CHILDREN = 100_000
 
 /** As much of Effect as is measured; it is installed apart from the workspaces. */
@@ -28,6 +30,13 @@ interface EffectModule {
     close(scope: unknown, exit: unknown): unknown
   }
   readonly Exit: { readonly void: unknown }
+}
+
+/** One side of a comparison. */
+interface Measurement {
+  readonly slices: number
+  /** Measures one slice: a figure of its own, of which a round takes the mean. */
+  measure(): Promise<number>
 }
 
 /** One line of the table. */
@@ -112,7 +121,7 @@ async function openAndCloseAsync(): Promise<Row> {
 /** Live, with a name of its own; the callbacks are shared. */
 async function memory(): Promise<Row> {
   const [oakum = NaN, native = NaN, effect = NaN] = await rounds(
-    async () => {
+    whole(async () => {
       const root = new Scope('root')
       const bytes = bytesOf(() => {
         for (let n = 0; n < CHILDREN; n++) threeCallbacks(root.child(`child-${n}`))
@@ -120,8 +129,8 @@ async function memory(): Promise<Row> {
       })
       await root.close()
       return bytes
-    },
-    async () =>
+    }),
+    whole(async () =>
       bytesOf(() =>
         Array.from({ length: CHILDREN }, () => {
           const stack = new AsyncDisposableStack()
@@ -129,7 +138,8 @@ async function memory(): Promise<Row> {
           return stack
         }),
       ),
-    async () =>
+    ),
+    whole(async () =>
       bytesOf(() =>
         Array.from({ length: CHILDREN }, () => {
           const scope = EffectScope.makeUnsafe()
@@ -137,20 +147,23 @@ async function memory(): Promise<Row> {
           return scope
         }),
       ),
+    ),
   )
   const target = { text: `${oakum.toFixed(0)} bytes (≤ 450)`, met: oakum <= 450 }
   return { what: 'a live child scope with three callbacks', oakum, native, effect, unit: 'bytes', target }
 }
 
 async function closeChildren(): Promise<Row> {
-  const [oakum = NaN] = await rounds(async () => {
-    const root = new Scope('root')
-    for (let n = 0; n < CHILDREN; n++) threeCallbacks(root.child('child'))
-    gc?.()
-    const started = performance.now()
-    await root.close()
-    return performance.now() - started
-  })
+  const [oakum = NaN] = await rounds(
+    whole(async () => {
+      const root = new Scope('root')
+      for (let n = 0; n < CHILDREN; n++) threeCallbacks(root.child('child'))
+      gc?.()
+      const started = performance.now()
+      await root.close()
+      return performance.now() - started
+    }),
+  )
   const target = { text: `${oakum.toFixed(0)} ms (≤ 100)`, met: oakum <= 100 }
   return {
     what: `closing ${CHILDREN.toLocaleString('en')} children with three callbacks each`,
@@ -215,13 +228,20 @@ function nothing(): Promise<void> {
   return Promise.resolve()
 }
 
-/** Nanoseconds of one operation. */
-function perOperation(count: number, operation: () => Promise<void>): () => Promise<number> {
-  return async () => {
+/** Nanoseconds of one operation, of which so many make a round. */
+function perOperation(count: number, operation: () => Promise<void>): Measurement {
+  const slice = Math.ceil(count / SLICES)
+  const measure = async (): Promise<number> => {
     const started = performance.now()
-    for (let n = 0; n < count; n++) await operation()
-    return ((performance.now() - started) * 1e6) / count
+    for (let n = 0; n < slice; n++) await operation()
+    return ((performance.now() - started) * 1e6) / slice
   }
+  return { slices: SLICES, measure }
+}
+
+/** A round in one piece. */
+function whole(measure: () => Promise<number>): Measurement {
+  return { slices: 1, measure }
 }
 
 /** Heap bytes of each of what `make` returns, while it is alive. */
@@ -235,13 +255,16 @@ function bytesOf(make: () => unknown): number {
 }
 
 /** The median of each measurement over five rounds, after five to warm up, in all of which they take turns. */
-async function rounds(...measurements: (() => Promise<number>)[]): Promise<number[]> {
+async function rounds(...measurements: Measurement[]): Promise<number[]> {
   const figures = measurements.map((): number[] => [])
   for (let round = -WARM_UP; round < ROUNDS; round++) {
-    for (const [index, measure] of measurements.entries()) {
-      const figure = await measure()
-      if (round >= 0) figures[index]?.push(figure)
+    const sums = measurements.map(() => 0)
+    for (let slice = 0; slice < SLICES; slice++) {
+      for (const [index, { slices, measure }] of measurements.entries()) {
+        if (slice < slices) sums[index] = (sums[index] ?? 0) + (await measure()) / slices
+      }
     }
+    if (round >= 0) sums.forEach((sum, index) => figures[index]?.push(sum))
   }
   return figures.map(median)
 }

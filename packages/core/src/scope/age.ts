@@ -5,6 +5,8 @@
  * and never beyond the turn of the event loop in which it was taken. An age is therefore too high by no more than the
  * time that one turn has run, and never too low.
  */
+import { performance } from 'node:perf_hooks'
+
 const SHARED_BY = 64
 
 // Taken at load, so that fake timers in a test do not stop the clock from being read again.

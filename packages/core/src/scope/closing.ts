@@ -16,6 +16,7 @@
  *
  * Two points are told apart: *settled*, when only excused resources are left (see `excuses.ts`), and *gone*.
  */
+import { performance } from 'node:perf_hooks'
 import { isZombie, type ProcessNote } from '../process/index.ts'
 import type { ScopeNode } from './scope-node.ts'
 import { Alarm } from './deadline.ts'

@@ -4,6 +4,8 @@
  * A close waits for one thing after the other, each with a limit of its own. Moving the moment back leaves the timer
  * where it is; when it fires too early it is set anew. So most closes that wait at all make one timer.
  */
+import { performance } from 'node:perf_hooks'
+
 export class Alarm {
   readonly #ring: () => void
   #timer: NodeJS.Timeout | undefined = undefined

@@ -9,6 +9,7 @@
  *
  * Methods are private by keyword, since a private name of a method costs each instance a field.
  */
+import { performance } from 'node:perf_hooks'
 import { OakumError } from '../errors/index.ts'
 import { callers } from './callers.ts'
 import { Closing, finalizeAtOnce, type CloseWindow, type Tally } from './closing.ts'
