@@ -36,7 +36,7 @@ interface EffectModule {
 interface Measurement {
   readonly slices: number
   /** Measures one slice: a figure of its own, of which a round takes the mean. */
-  measure(): Promise<number>
+  readonly measure: () => Promise<number>
 }
 
 /** One line of the table. */
