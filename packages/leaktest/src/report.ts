@@ -57,16 +57,7 @@ export interface RetainerPath {
 
 /** What was counted exactly. */
 export type CounterName =
-  | 'fds'
-  | 'sockets'
-  | 'timers'
-  | 'handles'
-  | 'threads'
-  | 'children'
-  | 'listeners'
-  | 'promises'
-  | 'instances'
-  | 'buffers'
+  'fds' | 'sockets' | 'timers' | 'handles' | 'threads' | 'children' | 'listeners' | 'promises' | 'instances' | 'buffers'
 
 /** A counter that rose. */
 export interface CounterRise {

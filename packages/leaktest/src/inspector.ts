@@ -1,0 +1,63 @@
+/**
+ * The inspector of this very thread.
+ *
+ * In process, a call is carried out before `post` returns, so it needs no promise and leaves none behind. The session is
+ * the test's own: it is closed when the test ends, and nothing of it is left to cost anything.
+ */
+import { Session, type HeapProfiler, type Runtime } from 'node:inspector'
+import { LeaktestError } from './errors.ts'
+
+interface Methods {
+  'HeapProfiler.startSampling': [params: HeapProfiler.StartSamplingParameterType, result: void]
+  'HeapProfiler.stopSampling': [params: undefined, result: HeapProfiler.StopSamplingReturnType]
+  'HeapProfiler.getSamplingProfile': [params: undefined, result: HeapProfiler.GetSamplingProfileReturnType]
+  'HeapProfiler.startTrackingHeapObjects': [params: HeapProfiler.StartTrackingHeapObjectsParameterType, result: void]
+  'HeapProfiler.stopTrackingHeapObjects': [params: HeapProfiler.StopTrackingHeapObjectsParameterType, result: void]
+  'HeapProfiler.takeHeapSnapshot': [params: HeapProfiler.TakeHeapSnapshotParameterType, result: void]
+  'Runtime.evaluate': [params: Runtime.EvaluateParameterType, result: Runtime.EvaluateReturnType]
+  'Runtime.queryObjects': [params: Runtime.QueryObjectsParameterType, result: Runtime.QueryObjectsReturnType]
+  'Runtime.callFunctionOn': [params: Runtime.CallFunctionOnParameterType, result: Runtime.CallFunctionOnReturnType]
+  'Runtime.releaseObjectGroup': [params: Runtime.ReleaseObjectGroupParameterType, result: void]
+}
+
+export class Inspector {
+  readonly #session = new Session()
+
+  /** Throws INSPECTOR_MISSING. */
+  constructor() {
+    try {
+      this.#session.connect()
+    } catch (cause) {
+      const message = 'The inspector of this process cannot be used; was Node built or started without it?'
+      throw new LeaktestError('INSPECTOR_MISSING', message, { cause })
+    }
+  }
+
+  /** Calls a method and returns what it answered. Throws INSPECTOR_MISSING when it was refused. */
+  post<M extends keyof Methods>(method: M, params?: Methods[M][0]): Methods[M][1] {
+    let answer: { error: Error | null; result: unknown } | undefined
+    this.#session.post(method, params, (error, result) => (answer = { error, result }))
+    if (answer === undefined) throw new LeaktestError('INSPECTOR_MISSING', `The inspector did not answer ${method}.`)
+    if (answer.error !== null)
+      throw new LeaktestError('INSPECTOR_MISSING', `The inspector refused ${method}.`, { cause: answer.error })
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the protocol says so, the session's types do not
+    return answer.result as Methods[M][1]
+  }
+
+  /** Writes a heap snapshot and returns its text. With `trackAllocations` on, it says where each object was made. */
+  snapshot(): string {
+    const chunks: string[] = []
+    const keep = ({ params }: { params: { chunk: string } }): void => void chunks.push(params.chunk)
+    this.#session.on('HeapProfiler.addHeapSnapshotChunk', keep)
+    try {
+      this.post('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
+    } finally {
+      this.#session.off('HeapProfiler.addHeapSnapshotChunk', keep)
+    }
+    return chunks.join('')
+  }
+
+  close(): void {
+    this.#session.disconnect()
+  }
+}
