@@ -4,14 +4,16 @@ import { ProcessTable } from './table.ts'
 const SOON = 100
 const SLOWEST = 1_000
 
-/** A look that costs much comes less often: at most this share of the time goes into looking. */
+/** A look that costs much comes less often: at most this share of a processor goes into looking … */
 const SHARE = 1 / 50
+/** … but never less often than this, whatever a look seems to have cost. Milliseconds. */
+const RAREST = 10_000
 
 const followers = new Set<(table: ProcessTable) => void>()
 let timer: NodeJS.Timeout | undefined
 let dueAt = Infinity
 let delay = SOON
-/** Milliseconds that the last look took. */
+/** Milliseconds that the last look worked; not the time that this process was kept from working meanwhile. */
 let cost = 0
 
 /**
@@ -30,7 +32,7 @@ export function followTable(listener: (table: ProcessTable) => void): () => void
 
 /** Looks in so many milliseconds, later where looks are expensive; earlier when a look is due anyway. */
 function lookWithin(milliseconds: number): void {
-  const wait = Math.max(milliseconds, cost / SHARE)
+  const wait = Math.max(milliseconds, Math.min(cost / SHARE, RAREST))
   const at = performance.now() + wait
   if (timer !== undefined && dueAt <= at) return
   stop()
@@ -45,10 +47,11 @@ function stop(): void {
 
 function show(): void {
   timer = undefined
-  const before = performance.now()
+  const before = process.cpuUsage()
   const table = readIfPossible()
   if (table) for (const follower of followers) follower(table)
-  cost = performance.now() - before
+  const { user, system } = process.cpuUsage(before)
+  cost = (user + system) / 1_000
   delay = Math.min(delay * 2, SLOWEST)
   if (followers.size > 0) lookWithin(delay)
 }

@@ -8,7 +8,8 @@
  *
  * Invariants:
  * - Right before each signal the pid is checked to be the same process still.
- * - The call ends by its deadline, and names what is left.
+ * - The call ends by its deadline, and names what is left. Everybody got SIGTERM and SIGKILL then, also when this process was
+ *   itself kept from running.
  * - A zombie counts as gone. One that nobody collects within `zombieWait` is named.
  * - Nothing outlives the call: no timer, no listener, no descriptor.
  */
@@ -43,9 +44,10 @@ export interface TerminateOptions {
 const ZOMBIE_WAIT = 2_000
 const FIRST_POLL = 5
 const SLOWEST_POLL = 50
-/** Between two looks at the whole table, before and after SIGKILL; longer where a look is expensive. */
+/** Between two looks at the whole table, before and after SIGKILL; longer where a look is expensive, up to a limit. */
 const LOOK_EVERY = 100
 const FORCED_LOOK_EVERY = 10
+const RAREST_LOOK = 1_000
 
 /** Ends the tree that the options describe. */
 export function endTree(options: TreeOptions & TerminateOptions): Promise<EndReport> {
@@ -67,8 +69,8 @@ export async function terminate(
     try {
       const force = times.grace <= 0
       const { cost } = await ending.look(signal)
-      over = ending.isGone || !ending.send(force) || times.deadline <= 0
-      const rest = after(Math.max(force ? FORCED_LOOK_EVERY : LOOK_EVERY, cost * 10))
+      over = ending.isGone || !ending.send(force) || (force && times.deadline <= 0)
+      const rest = after(Math.max(force ? FORCED_LOOK_EVERY : LOOK_EVERY, Math.min(cost * 10, RAREST_LOOK)))
       const left = (): number => Math.min(rest(), force ? times.deadline : times.grace)
       if (!over) await poll(() => ending.anyLives(), left, signal)
     } catch (error) {
