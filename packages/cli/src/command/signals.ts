@@ -1,12 +1,10 @@
 import { constants } from 'node:os'
+import { createEchoFilter } from './echo.ts'
 
 /** Signals that ask a command to end. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
-
-/** What comes so soon after a signal is its echo: npm forwards a terminal's Ctrl-C, which has arrived already. Milliseconds. */
-const ECHO = 300
 
 export interface SignalOptions {
   /**
@@ -21,18 +19,16 @@ export interface SignalOptions {
 
 /** Listens for the signals that end a command, and returns what stops listening. */
 export function listenForSignals({ foreground = false, onSignal }: SignalOptions): () => void {
-  let last = Number.NEGATIVE_INFINITY
+  const filter = createEchoFilter()
   const receive = (signal: NodeJS.Signals): void => {
-    const now = performance.now()
-    if (now - last < ECHO || !isStopSignal(signal)) return
-    last = now
-    onSignal(signal)
+    if (isStopSignal(signal) && filter.counts()) onSignal(signal)
   }
   const listeners = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>()
   for (const signal of STOP_SIGNALS) listeners.set(signal, receive)
   if (foreground) listeners.set('SIGINT', swallow).set('SIGQUIT', swallow)
   for (const [signal, listener] of listeners) process.on(signal, listener)
   return () => {
+    filter.close()
     for (const [signal, listener] of listeners) process.off(signal, listener)
   }
 }

@@ -16,7 +16,7 @@ const RECLAIM_WITHIN = 30_000
 const LOOK_EVERY = 20
 
 /** How long a process may take to end of SIGKILL: one that waits in the kernel does not act on it. Milliseconds. */
-const DIES_WITHIN = 5_000
+const DIES_WITHIN = 30_000
 
 interface Outcome {
   id: string

@@ -11,7 +11,7 @@
 #   done                 the wrapper has ended the tree itself
 #
 # When the input ends without `done`, the wrapper was killed: SIGTERM to the tree, up to a second of waiting, then
-# SIGKILL until nothing is left, ten seconds at most. The tree is what carries the mark, the command's process group,
+# SIGKILL until nothing is left, a minute at most. The tree is what carries the mark, the command's process group,
 # what was remembered, and the descendants of all these.
 #
 # It never ends itself, a process that is older than itself (the tree is younger by construction), a pid that has
@@ -125,7 +125,7 @@ end_tree() {
   clock
   began=$now asked= empty=0
   # Two empty looks, because a process in the middle of exec has no environment for an instant.
-  while [ "$empty" -lt 2 ] && [ $((now - began)) -lt 1000 ]; do
+  while [ "$empty" -lt 2 ] && [ $((now - began)) -lt 6000 ]; do
     look
     empty=$((empty + 1))
     for process in $found; do

@@ -18,7 +18,7 @@ import type { ProcessIdentity } from '@oakum/core/process'
 const PROGRAM = fileURLToPath(new URL('../../src/run/guardian.sh', import.meta.url))
 
 /** Milliseconds that it gets to start, and to end after `done`. */
-const START_LIMIT = 5_000
+const START_LIMIT = 30_000
 const END_LIMIT = 1_000
 
 /** The system's own tools first, whatever the user's path has. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { executeHere } from '../support/in-process.ts'
 import { oakum } from '../support/oakum.ts'
 
 describe('oakum', () => {
@@ -13,7 +14,12 @@ describe('oakum', () => {
     [['sweep', '--', 'x'], 'oakum: sweep takes nothing after "--" (USAGE)\n'],
     [['--store', 'mongodb:x', 'status'], expect.stringMatching(/^oakum: .*\(STORE_UNKNOWN\)\n$/)],
   ])('refuses %j with code 2 and one line', async (args, stderr) => {
-    expect(await oakum(args)).toEqual({ code: 2, stdout: '', stderr })
+    expect(await executeHere(args)).toEqual({ code: 2, stdout: '', stderr })
+  })
+
+  it('exits with the code', async () => {
+    const stderr = 'oakum: there is no command "stauts"; did you mean "status"? (USAGE)\n'
+    expect(await oakum(['stauts'])).toEqual({ code: 2, stdout: '', stderr })
   })
 
   it('prints its help and its version, and each command its own, plain when piped', async () => {
@@ -21,10 +27,10 @@ describe('oakum', () => {
     expect(code).toBe(0)
     expect(stdout).toContain('sweep    Reclaim once')
     expect(stdout).not.toContain('\u001b')
-    expect((await oakum(['run', '--help'])).stdout).toContain('oakum run [OPTIONS] -- COMMAND')
-    expect((await oakum(['status', '--help'])).stdout).toMatch(
+    expect((await executeHere(['run', '--help'])).stdout).toContain('oakum run [OPTIONS] -- COMMAND')
+    expect((await executeHere(['status', '--help'])).stdout).toMatch(
       /EXAMPLES\n\n {2}oakum status\n {2}oakum status coder-1\n/,
     )
-    expect((await oakum(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect((await executeHere(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })

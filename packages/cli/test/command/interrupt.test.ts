@@ -1,14 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { until } from '../../../core/test/support/until.ts'
+import { ECHO } from '../../src/command/echo.ts'
 import { FROM_SOURCE } from '../support/oakum.ts'
+import { sendTogether, sendUntilEnded } from '../support/signals.ts'
 
 const PROGRAM = fileURLToPath(new URL('../support/interrupt-program.ts', import.meta.url))
-/** Longer than signals are taken for the same. */
-const LATER = 350
 
 let child: ChildProcess
 let said = ''
@@ -23,33 +22,33 @@ async function start(): Promise<void> {
 afterEach(() => void child.kill('SIGKILL'))
 
 describe('an interruption', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('asks at the first %s', async name => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('asks at the first %s, and ends the process at once at a later one, with %i', async (name, code) => {
     await start()
     child.kill(name)
     await until(() => said.includes(`asked by ${name}`))
     expect(child.exitCode).toBeNull()
+    expect(await sendUntilEnded(child, name)).toBe(code)
   })
 
+  // An echo that was taken for a second one would have ended the process with a code of its own.
   it('takes signals that come together for one', async () => {
     await start()
-    for (let echo = 0; echo < 3; echo++) {
-      child.kill('SIGINT')
-      await sleep(20)
-    }
+    sendTogether(child, 'SIGINT', 'SIGTERM')
     await until(() => said.includes('asked'))
-    await sleep(LATER)
-    expect(child.exitCode).toBeNull()
+    expect(await sendUntilEnded(child, 'SIGHUP')).toBe(129)
   })
 
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('ends the process at once at a later %s, with %i', async (name, code) => {
+  it('takes a signal for an echo that waited while the process was held up', async () => {
     await start()
     child.kill('SIGINT')
     await until(() => said.includes('asked'))
-    await sleep(LATER)
-    child.kill(name)
-    expect(await once(child, 'exit')).toEqual([code, null])
+    child.kill('SIGSTOP')
+    await sleep(ECHO + 50)
+    sendTogether(child, 'SIGTERM')
+    expect(await sendUntilEnded(child, 'SIGHUP')).toBe(129)
   })
 })
