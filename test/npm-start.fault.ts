@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished } from 'vitest'
 import { identify, isAlive, type ProcessIdentity, ProcessTable } from '../packages/core/src/process/index.ts'
 import { until } from '../packages/core/test/support/until.ts'
@@ -11,30 +10,26 @@ import { until } from '../packages/core/test/support/until.ts'
 it.each(['SIGINT', 'SIGTERM'] as const)('ends with everything it started when only npm gets %s', async signal => {
   const npm = spawn('npm', ['start', '--silent'], {
     cwd: join(import.meta.dirname, '..'),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void npm.kill('SIGKILL'))
-  const started: ProcessIdentity[] = []
-  const directories: string[] = []
-  for await (const line of createInterface({ input: npm.stdout })) {
-    // "agent-05 runs: process 9543, setsid child 9642"
-    const [, agent, child] = /process (\d+), setsid child (\d+)/.exec(line) ?? []
-    for (const pid of [agent, child]) {
-      const identity = pid === undefined ? null : identify(Number(pid))
-      if (identity !== null) started.push(identity)
-    }
-    directories.push(...(line.match(/\/\S+\/agent-\d+/g) ?? []))
-    if (line.includes('3 orphans')) break
-  }
-  expect(started).toHaveLength(20)
-  expect(started.filter(isAlive)).toHaveLength(14)
+  const ended = once(npm, 'close')
+  let said = ''
+  for (const stream of [npm.stdout, npm.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
+  await until(() => /3 orphans.*\n/.test(said) || npm.exitCode !== null)
+  // "agent-05 runs: process 9543, setsid child 9642"
+  const pids = [...said.matchAll(/process (\d+), setsid child (\d+)/g)].flatMap(([, ...both]) => both.map(Number))
+  expect(pids, said).toHaveLength(20)
+  const living = identities(pids)
+  expect(living, said).toHaveLength(14)
   const below = descendants(npm.pid ?? 0)
   expect(below.length).toBeGreaterThanOrEqual(8)
 
   npm.kill(signal)
-  await once(npm, 'exit')
-  expect(npm.exitCode).toBe(0)
-  await until(() => [...started, ...below].every(process => !isAlive(process)), { what: 'every process to be gone' })
+  await ended
+  expect(npm.exitCode, said).toBe(0)
+  await until(() => [...living, ...below].every(process => !isAlive(process)), { what: 'every process to be gone' })
+  const directories = said.match(/\/\S+\/agent-\d+/g) ?? []
   expect(directories.length).toBeGreaterThan(0)
   expect(directories.filter(existsSync)).toEqual([])
 })
@@ -43,5 +38,10 @@ function descendants(pid: number): ProcessIdentity[] {
   const table = ProcessTable.read()
   const found = [...table.childrenOf(pid)]
   for (const row of found) found.push(...table.childrenOf(row.pid))
-  return found.map(row => identify(row.pid)).filter(identity => identity !== null)
+  return identities(found.map(row => row.pid))
+}
+
+/** Of those that live. */
+function identities(pids: readonly number[]): ProcessIdentity[] {
+  return pids.map(identify).filter(identity => identity !== null)
 }

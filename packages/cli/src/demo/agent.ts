@@ -10,6 +10,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { connect } from '@oakum/core/fleet'
 import { Scope } from '@oakum/core/scope'
+import { reclaimRest } from './reclaim-rest.ts'
 import { END, NOTES, type AgentReport } from './report.ts'
 
 const [id = '', store = '', root = ''] = process.argv.slice(2)
@@ -20,7 +21,10 @@ process.once('disconnect', end)
 process.on('message', message => void (message === END && end()))
 if (!process.connected) end()
 
-const scope = new Scope(id)
+/** Long enough for the slowest of machines, and for what `reclaimRest` has to wait for. Milliseconds. */
+const CLOSE_WITHIN = 60_000
+
+const scope = new Scope(id, { closeTimeout: CLOSE_WITHIN })
 const directory = join(root, id)
 try {
   if (!over.signal.aborted) await live()
@@ -36,7 +40,7 @@ async function live(): Promise<void> {
   const fleet = await connect(store)
   scope.defer(() => fleet.close())
   // With the demo gone nobody else may be there to reclaim what the killed agents held.
-  scope.defer(async () => void (process.connected || (await fleet.coordinator().sweep())))
+  scope.defer(async () => void (process.connected || (await reclaimRest(fleet, root))))
 
   const agent = await fleet.register({ id, roots: [root], state: 'working' })
   scope.defer(() => agent.release())

@@ -10,6 +10,7 @@ import { json as toJson } from '../output/text.ts'
 import { startCoordinator, stay } from '../up/stay.ts'
 import { AGENTS, Demo, type StopReport } from './demo.ts'
 import { createDemoFolder, type DemoFolder } from './folder.ts'
+import { CLAIM_TTL } from './reclaim-rest.ts'
 import { formatEnd, formatSummary, summarize, withShutdown, type DemoSummary } from './summary.ts'
 import { openView, type DemoView } from './view.ts'
 
@@ -62,7 +63,7 @@ async function perform(
 ): Promise<Outcome> {
   const { store = folder.store, once, json } = options
   const fleet = await connect(store)
-  const { coordinator, errors } = startCoordinator(fleet)
+  const { coordinator, errors } = startCoordinator(fleet, { claimTtl: CLAIM_TTL })
   const view = openView(json, paint, () => demo.agents)
   const demo = new Demo({ fleet, store, root: folder.root, onChange: view.changed })
   let summary: DemoSummary | null = null

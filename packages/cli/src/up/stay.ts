@@ -1,4 +1,4 @@
-import type { Coordinator, Fleet } from '@oakum/core/fleet'
+import type { Coordinator, CoordinatorOptions, Fleet } from '@oakum/core/fleet'
 import { describeError } from '../command/errors.ts'
 import { paintFor } from '../output/paint.ts'
 import { printLines } from './lines.ts'
@@ -30,9 +30,12 @@ export interface ErrorSink {
 }
 
 /** Starts a coordinator whose errors are said, and end nothing. */
-export function startCoordinator(fleet: Fleet): { coordinator: Coordinator; errors: ErrorSink } {
+export function startCoordinator(
+  fleet: Fleet,
+  options: Pick<CoordinatorOptions, 'claimTtl'> = {},
+): { coordinator: Coordinator; errors: ErrorSink } {
   const errors: ErrorSink = { report: error => console.error(describeError(error)) }
-  const coordinator = fleet.coordinator({ onError: error => errors.report(error) })
+  const coordinator = fleet.coordinator({ ...options, onError: error => errors.report(error) })
   coordinator.start()
   return { coordinator, errors }
 }

@@ -1,8 +1,11 @@
-import { identify, ProcessTable } from '@oakum/core/process'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from '@oakum/core/fleet'
+import { identify, ProcessTable } from '@oakum/core/process'
 import { describe, expect, it } from 'vitest'
 import { until } from '../../../core/test/support/until.ts'
 import { startDemo, type DemoRun } from '../support/demo.ts'
+import { sendUntilEnded } from '../support/signals.ts'
 
 /** Only that it watches, when it came so far. */
 const NO_ERROR = /^(oakum: watching over .*\n)?$/
@@ -66,7 +69,10 @@ describe('a demo', () => {
   it('that is killed by SIGKILL while it reclaims leaves nothing', async () => {
     const demo = await startDemo()
     await until(() => demo.said.stdout.includes('SIGKILL'))
+    const fleet = await connect(`sqlite:${join(await demo.folder(), 'store')}`)
+    await until(async () => (await fleet.counts()).phases.reaping > 0)
     demo.child.kill('SIGKILL')
+    await fleet.close()
     await demo.done
     await expectNothingLeft(demo)
   })
@@ -75,10 +81,8 @@ describe('a demo', () => {
     const demo = await startDemo()
     await until(() => START.test(demo.said.stdout))
     demo.child.kill('SIGINT')
-    await sleep(310)
-    demo.child.kill('SIGINT')
-    const { code } = await demo.done
-    expect([0, 130]).toContain(code)
+    expect([0, 130]).toContain(await sendUntilEnded(demo.child, 'SIGINT'))
+    await demo.done
     await expectNothingLeft(demo)
   })
 

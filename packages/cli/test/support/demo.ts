@@ -11,10 +11,12 @@ export interface DemoRun extends RunningCommand {
   processes: () => number[]
   /** Files that it left. */
   files: () => Promise<string[]>
+  /** The folder that it made. */
+  folder: () => Promise<string>
 }
 
 export async function startDemo(...args: string[]): Promise<DemoRun> {
-  const folder = await mkdtemp(join(tmpdir(), 'oakum-cli-'))
+  const around = await mkdtemp(join(tmpdir(), 'oakum-cli-'))
   const mark = newMark()
   const processes = (): number[] =>
     ProcessTable.read()
@@ -22,8 +24,13 @@ export async function startDemo(...args: string[]): Promise<DemoRun> {
       .map(row => row.pid)
   onTestFinished(async () => {
     for (const pid of processes()) process.kill(pid, 'SIGKILL')
-    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
+    await rm(around, { recursive: true, force: true, maxRetries: 10 })
   })
-  const running = startOakum(['up', '--demo', ...args], withMark({ TMPDIR: folder }, mark))
-  return { ...running, processes, files: () => readdir(folder, { recursive: true }) }
+  const running = startOakum(['up', '--demo', ...args], withMark({ TMPDIR: around }, mark))
+  return {
+    ...running,
+    processes,
+    files: () => readdir(around, { recursive: true }),
+    folder: async () => join(around, (await readdir(around))[0] ?? ''),
+  }
 }
