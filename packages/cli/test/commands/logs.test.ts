@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { until } from '../../../core/test/support/until.ts'
 import { textOf } from '../../src/output/event-line.ts'
 import { createFixture } from '../support/fixture.ts'
+import { executeHere } from '../support/in-process.ts'
 import { oakum, startOakum } from '../support/oakum.ts'
 
 const MINUTE = 60_000
@@ -36,8 +37,10 @@ describe('oakum logs', () => {
     expect(lines).toHaveLength(50)
     expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d {2}coder-1 {2}│ line 10$/)
     expect(lines.at(-1)).toMatch(/line 59$/)
-    expect((await oakum(['logs', '-n', '2', '--store', fixture.url])).stdout.trimEnd().split('\n')).toHaveLength(2)
-    expect((await oakum(['logs', '--all', '--store', fixture.url])).stdout.trimEnd().split('\n')).toHaveLength(60)
+    expect((await executeHere(['logs', '-n', '2', '--store', fixture.url])).stdout.trimEnd().split('\n')).toHaveLength(
+      2,
+    )
+    expect((await executeHere(['logs', '--all', '--store', fixture.url])).stdout.trimEnd().split('\n')).toHaveLength(60)
   })
 
   it('chooses by agent, age, level and pattern', async () => {
@@ -49,7 +52,7 @@ describe('oakum logs', () => {
       line('bad', { data: { stream: 'stderr' } }),
     ])
     const texts = async (...args: string[]): Promise<string[]> => {
-      const { stdout } = await oakum(['logs', '--json', '--store', fixture.url, ...args])
+      const { stdout } = await executeHere(['logs', '--json', '--store', fixture.url, ...args])
       const events = stdout.trim().split('\n').filter(Boolean)
       return events.map(event => textOf(parseEvent(event)))
     }
@@ -62,7 +65,7 @@ describe('oakum logs', () => {
   it('cannot be made to move the cursor', async () => {
     const fixture = await createFixture()
     await write(fixture.url, [line('a\u001b[2Jb\rc')])
-    expect((await oakum(['logs', '--store', fixture.url])).stdout).toMatch(/│ ab c\n$/)
+    expect((await executeHere(['logs', '--store', fixture.url])).stdout).toMatch(/│ ab c\n$/)
   })
 
   it('follows until it is interrupted, then ends well', async () => {
@@ -93,8 +96,10 @@ describe('oakum logs', () => {
   it('knows agents that have ended, and no others', async () => {
     const fixture = await createFixture()
     await write(fixture.url, [line('last words')])
-    expect(await oakum(['logs', 'coder-1', '--grep', 'nothing', '--store', fixture.url])).toMatchObject({ code: 0 })
-    expect(await oakum(['logs', 'nobody', '--store', fixture.url])).toMatchObject({ code: 1, stdout: '' })
+    expect(await executeHere(['logs', 'coder-1', '--grep', 'nothing', '--store', fixture.url])).toMatchObject({
+      code: 0,
+    })
+    expect(await executeHere(['logs', 'nobody', '--store', fixture.url])).toMatchObject({ code: 1, stdout: '' })
   })
 
   it.each([
@@ -103,6 +108,6 @@ describe('oakum logs', () => {
     ['--grep', '('],
     ['-n', 'many'],
   ])('refuses %s %s', async (option, value) => {
-    expect(await oakum(['logs', option, value])).toMatchObject({ code: 2, stdout: '' })
+    expect(await executeHere(['logs', option, value])).toMatchObject({ code: 2, stdout: '' })
   })
 })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createFixture } from '../support/fixture.ts'
+import { executeHere } from '../support/in-process.ts'
 import { oakum } from '../support/oakum.ts'
 
 const ESCAPE = '\u001b'
@@ -9,11 +10,11 @@ const ESCAPE = '\u001b'
 describe('oakum status', () => {
   it('says that nothing runs where there is no store, and makes none', async () => {
     const fixture = await createFixture()
-    const { code, stdout, stderr } = await oakum(['status', '--store', fixture.url])
+    const { code, stdout, stderr } = await executeHere(['status', '--store', fixture.url])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('nothing runs')
     expect(existsSync(join(fixture.folder, 'store'))).toBe(false)
-    expect(JSON.parse((await oakum(['status', '--json', '--store', fixture.url])).stdout)).toEqual({
+    expect(JSON.parse((await executeHere(['status', '--json', '--store', fixture.url])).stdout)).toEqual({
       agents: [],
       ended: [],
     })
@@ -31,7 +32,7 @@ describe('oakum status', () => {
   it('gives programs the records', async () => {
     const fixture = await createFixture()
     const agent = await fixture.agent('coder-1')
-    const { stdout } = await oakum(['status', '--json', '--store', fixture.url])
+    const { stdout } = await executeHere(['status', '--json', '--store', fixture.url])
     const agents = [{ id: 'coder-1', phase: 'alive', process: { pid: agent.pid }, owned: 0 }]
     expect(JSON.parse(stdout)).toMatchObject({ agents, ended: [] })
   })
@@ -39,7 +40,7 @@ describe('oakum status', () => {
   it('tells all about one agent', async () => {
     const fixture = await createFixture()
     const agent = await fixture.agent('coder-1', 'own')
-    const { code, stdout } = await oakum(['status', 'coder-1', '--store', fixture.url])
+    const { code, stdout } = await executeHere(['status', 'coder-1', '--store', fixture.url])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^coder-1 +alive/)
     expect(stdout).toContain(`process    ${agent.pid}`)
@@ -49,8 +50,8 @@ describe('oakum status', () => {
   it('says what to do when nothing lives, and with --all what has ended', async () => {
     const fixture = await createFixture()
     await fixture.agent('coder-1')
-    await oakum(['stop', 'coder-1', '--store', fixture.url])
-    const { code, stdout } = await oakum(['status', '--all', '--store', fixture.url])
+    await executeHere(['stop', 'coder-1', '--store', fixture.url])
+    const { code, stdout } = await executeHere(['status', '--all', '--store', fixture.url])
     expect(code).toBe(0)
     expect(stdout).toContain('No agents. Start one: oakum run -- COMMAND')
     expect(stdout).toMatch(/coder-1 +released/)
@@ -59,7 +60,7 @@ describe('oakum status', () => {
   it('names the agent that was probably meant', async () => {
     const fixture = await createFixture()
     await fixture.agent('coder-1')
-    const { code, stdout, stderr } = await oakum(['status', 'codr-1', '--store', fixture.url])
+    const { code, stdout, stderr } = await executeHere(['status', 'codr-1', '--store', fixture.url])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe('oakum: No agent codr-1 is alive; did you mean "coder-1"? (AGENT_NOT_FOUND)\n')
   })

@@ -3,6 +3,7 @@ import { connect } from '@oakum/core/fleet'
 import { identify } from '@oakum/core/process'
 import { describe, expect, it } from 'vitest'
 import { createFixture } from '../support/fixture.ts'
+import { executeHere } from '../support/in-process.ts'
 import { commandLine, oakum } from '../support/oakum.ts'
 
 describe('oakum stop', () => {
@@ -22,9 +23,16 @@ describe('oakum stop', () => {
   it('fails and names the way out when an agent does not stop in time', async () => {
     const fixture = await createFixture()
     await fixture.agent('coder-1', 'deaf')
-    const { code, stdout, stderr } = await oakum(['stop', 'coder-1', '--timeout', '300ms', '--store', fixture.url])
+    const { code, stdout, stderr } = await executeHere([
+      'stop',
+      'coder-1',
+      '--timeout',
+      '300ms',
+      '--store',
+      fixture.url,
+    ])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/coder-1 did not stop within 0\.3\ds; to end it now: oakum kill coder-1 \(TIMEOUT\)/)
+    expect(stderr).toMatch(/coder-1 did not stop within \d\S+; to end it now: oakum kill coder-1 \(TIMEOUT\)/)
   })
 
   it('reclaims an agent that died before it could be asked', async () => {
@@ -32,22 +40,22 @@ describe('oakum stop', () => {
     const agent = await fixture.agent('coder-1')
     agent.kill('SIGKILL')
     await once(agent, 'exit')
-    expect(await oakum(['stop', 'coder-1', '--store', fixture.url])).toMatchObject({ code: 0, stderr: '' })
+    expect(await executeHere(['stop', 'coder-1', '--store', fixture.url])).toMatchObject({ code: 0, stderr: '' })
   })
 
   it('asks nobody when one of the ids is unknown', async () => {
     const fixture = await createFixture()
     await fixture.agent('coder-1')
-    const { code, stderr } = await oakum(['stop', 'coder-1', 'nobody', '--store', fixture.url])
+    const { code, stderr } = await executeHere(['stop', 'coder-1', 'nobody', '--store', fixture.url])
     expect(code).toBe(1)
     expect(stderr).toBe('oakum: No agent nobody is alive (AGENT_NOT_FOUND)\n')
-    const { stdout } = await oakum(['status', '--json', '--store', fixture.url])
+    const { stdout } = await executeHere(['status', '--json', '--store', fixture.url])
     expect(JSON.parse(stdout)).toMatchObject({ agents: [{ id: 'coder-1', stopRequestedAt: null }] })
   })
 
   it('wants an id and a duration', async () => {
-    expect(await oakum(['stop'])).toMatchObject({ code: 2, stdout: '' })
-    expect(await oakum(['stop', 'x', '--timeout', 'soon'])).toMatchObject({ code: 2, stdout: '' })
+    expect(await executeHere(['stop'])).toMatchObject({ code: 2, stdout: '' })
+    expect(await executeHere(['stop', 'x', '--timeout', 'soon'])).toMatchObject({ code: 2, stdout: '' })
   })
 })
 
@@ -58,14 +66,14 @@ describe('oakum kill', () => {
     const ended = once(agent, 'exit')
     expect(await oakum(['kill', 'coder-1', '--store', fixture.url])).toMatchObject({ code: 0, stderr: '' })
     expect(await ended).toEqual([null, 'SIGKILL'])
-    const { stdout } = await oakum(['status', '--all', '--json', '--store', fixture.url])
+    const { stdout } = await executeHere(['status', '--all', '--json', '--store', fixture.url])
     expect(JSON.parse(stdout)).toMatchObject({ agents: [], ended: [{ id: 'coder-1', reason: 'process_gone' }] })
   })
 
   it('leaves a process alone that the agent does not own, and says what to do', async () => {
     const fixture = await createFixture()
     const agent = await fixture.agent('coder-1')
-    const { code, stdout, stderr } = await oakum(['kill', 'coder-1', '--json', '--store', fixture.url])
+    const { code, stdout, stderr } = await executeHere(['kill', 'coder-1', '--json', '--store', fixture.url])
     expect(code).toBe(1)
     expect(stderr).toContain(`lives in process ${agent.pid}, which is not its own`)
     expect(stderr).toContain('oakum stop coder-1')

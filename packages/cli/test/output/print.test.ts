@@ -15,6 +15,7 @@ function startPrinting() {
 it('keeps little in memory for a reader that is slow, and loses nothing', async () => {
   const program = startPrinting()
   const said = text(program.stderr)
+  await once(program.stdout, 'readable')
   await sleep(300)
   expect((await text(program.stdout)).length).toBe(10_001_000)
   const { most }: { most: number } = JSON.parse(await said)

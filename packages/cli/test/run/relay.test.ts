@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { expect, it, onTestFinished } from 'vitest'
+import { until } from '../../../core/test/support/until.ts'
 import { Relay } from '../../src/run/relay.ts'
 
 /** Takes each chunk as slowly as that. */
@@ -28,15 +30,22 @@ it('loses nothing to a slow reader when somebody keeps the pipe open', async () 
 })
 
 it('loses nothing that was written while this process was held up', async () => {
-  const shell = spawn('sh', ['-c', 'echo ready; sleep 0.1; echo late; exec sleep 1000'])
+  const shell = spawn('sh', ['-c', 'echo ready; read _; echo late; exec sleep 1000'])
   onTestFinished(() => void shell.kill('SIGKILL'))
   const { to, text } = slowReader(0)
   const relay = new Relay(shell.stdout, to, null)
-  await expect.poll(text).toBe('ready\n')
+  await until(() => text() === 'ready\n')
   const closed = relay.closeWhenIdle(200)
   // In the phase of the event loop that is followed by the one of timers.
   await new Promise(resolve => setImmediate(resolve))
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+  shell.stdin.write('\n')
+  holdUp(() => readFileSync(`/proc/${shell.pid}/comm`, 'utf8') === 'sleep\n')
   await closed
   expect(text()).toBe('ready\nlate\n')
 })
+
+/** Keeps this process from doing anything else, for 300 ms at least. */
+function holdUp(over: () => boolean): void {
+  const end = performance.now() + 300
+  while (performance.now() < end || !over()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+}

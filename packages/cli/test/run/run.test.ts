@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { sleepers, useToken } from '../../../core/test/support/real-processes.ts'
 import { until } from '../../../core/test/support/until.ts'
+import { executeHere } from '../support/in-process.ts'
 import { useRuns } from '../support/wrapper.ts'
 
 describe('the exit code of oakum run', () => {
@@ -37,8 +38,7 @@ describe('the exit code of oakum run', () => {
     [['--label', 'x', '--', 'sh'], 'oakum: --label wants KEY=VALUE, not "x" (USAGE)\n'],
     [['--timeout', 'soon', '--', 'sh'], expect.stringContaining('--timeout wants a duration')],
   ])('is 2 for %j, and nothing is done', async (args, stderr) => {
-    const runs = await useRuns()
-    expect(await runs.run(...args).ended).toMatchObject({ code: 2, stderr })
+    expect(await executeHere(['run', ...args])).toEqual({ code: 2, stdout: '', stderr })
   })
 
   it('is 2 for an id that is none, and 1 for a store that cannot be opened; nothing starts', async () => {

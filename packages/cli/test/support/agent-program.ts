@@ -10,4 +10,5 @@ agent.signal.addEventListener('abort', () => {
   clearInterval(alive)
   void agent.release().then(() => fleet.close())
 })
+await fleet.flush() // its registration is in the log when it says so
 console.log('ready')

@@ -38,6 +38,8 @@ export interface Runs {
   store: string
   /** Starts `oakum run …`; what is left of the arguments of `run` itself, `--` and the command are given. */
   run(...args: string[]): Wrapper
+  /** The same, with a pipe for its stdin, which a test may end. */
+  runWithStdin(...args: string[]): Wrapper
   start(options: { args: readonly string[]; stdio?: StdioOptions; env?: NodeJS.ProcessEnv }): Wrapper
   events(type?: string): Promise<OakumEvent[]>
   agents(): Promise<AgentRecord[]>
@@ -69,6 +71,7 @@ export async function useRuns(): Promise<Runs> {
     store,
     start,
     run: (...args) => start({ args: ['run', ...args] }),
+    runWithStdin: (...args) => start({ args: ['run', ...args], stdio: ['pipe', 'pipe', 'pipe'] }),
     events,
     agents: () => query(fleet => fleet.agents()),
     lines: async () => (await events('agent.output')).map(({ data }) => data.line),
@@ -81,8 +84,8 @@ export function guardianOf(wrapper: Wrapper): number | undefined {
 }
 
 /** Resolves when nothing has that pid any more, not even a zombie. */
-export async function gone(pid: number, timeout = 5_000): Promise<void> {
-  await until(() => stat(pid) === undefined, { timeout, what: `${pid} is gone` })
+export async function gone(pid: number): Promise<void> {
+  await until(() => stat(pid) === undefined, { what: `${pid} is gone` })
 }
 
 /** A command that leaves children behind in every way there is: in its group, in another session, deaf to SIGHUP. */

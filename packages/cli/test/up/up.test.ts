@@ -3,7 +3,8 @@ import { newMark, ProcessTable, withMark } from '@oakum/core/process'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../../core/test/support/until.ts'
 import { createFixture } from '../support/fixture.ts'
-import { commandLine, oakum, startOakum, type RunningCommand } from '../support/oakum.ts'
+import { executeHere } from '../support/in-process.ts'
+import { commandLine, startOakum, type RunningCommand } from '../support/oakum.ts'
 
 const WATCHING = /^oakum: watching over sqlite:.*\n$/
 
@@ -89,7 +90,7 @@ describe('oakum up', () => {
   })
 
   it('refuses a store that it does not know, with one line', async () => {
-    const { code, stdout, stderr } = await oakum(['up', '--store', 'mysql://nowhere'])
+    const { code, stdout, stderr } = await executeHere(['up', '--store', 'mysql://nowhere'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^oakum: .*\(STORE_UNKNOWN\)\n$/)
   })
