@@ -8,6 +8,7 @@ import { openSqliteEventLog } from '../../src/events/drivers/sqlite/log.ts'
 import type { EventLog } from '../../src/events/event-log.ts'
 import { PROGRAM_FLAGS, message, startProgram } from '../support/fixture-program.ts'
 import { openFiles, temporaryFolder } from '../support/sqlite.ts'
+import { until } from '../support/until.ts'
 import { take, testEventLog } from './contract.ts'
 
 testEventLog('sqlite', () => openSqliteEventLog({ directory: temporaryFolder() }))
@@ -60,7 +61,7 @@ it('runs no timer for tails that were broken off, closed or forgotten', async ()
   for (let round = 0; round < 1_000; round += 1) for await (const _ of log.tail({ after: 0 })) break
   expect(vi.getTimerCount()).toBe(0)
   const waiting = [log.tail().next(), log.tail().next()]
-  await vi.waitUntil(() => vi.getTimerCount() === 1)
+  await until(() => vi.getTimerCount() === 1)
   await log.close()
   await Promise.all(waiting)
   expect(vi.getTimerCount()).toBe(0)

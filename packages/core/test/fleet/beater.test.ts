@@ -37,7 +37,7 @@ describe('beats', () => {
       running--
       return real.beat(beats, options)
     })
-    const fleet = fleetOn(store, 10_000, 10)
+    const fleet = fleetOn(store, 3_600_000, 10)
     const agents = await Promise.all(Array.from({ length: 10 }, (_, index) => fleet.register({ id: `a-${index}` })))
     await until(() => batches.filter(size => size === 10).length >= 3)
     expect(most).toBe(1)
@@ -61,7 +61,7 @@ describe('beats', () => {
       if (away) throw new Error('The store is away.')
       return real.beat(beats, options)
     })
-    const fleet = fleetOn(store, 20_000)
+    const fleet = fleetOn(store, 3_600_000)
     const agent = await fleet.register({ id: 'a' })
     agent.progress()
     await until(() => tries >= 3)

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { LIVE_PHASES } from '../../src/fleet/records.ts'
+import { until } from '../support/until.ts'
 import type { Subject } from './contract.ts'
 import { claimProven, join, LEASE_TTL, only, registration, release } from './contract-values.ts'
 
@@ -105,14 +106,14 @@ export function viewContract(subject: Subject): void {
       const heard = vi.fn<() => void>()
       const stop = other.onChange(heard)
       await join(store, 'agent-1')
-      await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+      await until(() => heard.mock.calls.length > 0)
       stop()
       stop()
       const calls = heard.mock.calls.length
       const heardToo = vi.fn<() => void>()
       other.onChange(heardToo)
       await join(store, 'agent-2')
-      await vi.waitFor(() => expect(heardToo).toHaveBeenCalled())
+      await until(() => heardToo.mock.calls.length > 0)
       expect(heard).toHaveBeenCalledTimes(calls)
     })
 
@@ -121,7 +122,7 @@ export function viewContract(subject: Subject): void {
       const heard = vi.fn<() => void>()
       store.onChange(heard)
       await join(store, 'agent-1')
-      await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+      await until(() => heard.mock.calls.length > 0)
     })
 
     test('refuses calls after it was closed, which may be said twice', async () => {

@@ -1,22 +1,38 @@
 import { mkdirSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { aborted } from '../../src/errors/index.ts'
-import type { CoordinatorOptions, Fleet, Reclaimer } from '../../src/fleet/index.ts'
+import { openSqliteEventLog } from '../../src/events/drivers/sqlite/log.ts'
+import { openSqliteFleetStore } from '../../src/fleet/drivers/sqlite/store.ts'
+import { Fleet } from '../../src/fleet/fleet.ts'
+import { resolveFleetOptions, type FleetOptions } from '../../src/fleet/fleet-options.ts'
+import type { CoordinatorOptions, Reclaimer } from '../../src/fleet/index.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
 import { until } from '../support/until.ts'
-import { openUrl, quickCoordinator } from './fleets.ts'
+import { gate, openUrl as openWithTheirClock, quickCoordinator } from './fleets.ts'
 
-/** Long enough for what is done before it runs out, also on a busy machine. */
-const LEASE = 400
+const LEASE = 120_000
+/** For which a claim stands by default. */
+const CLAIM = 60_000
 
-/** A store with agents whose leases run out at once: nobody beats for them. */
+/** Of all fleets of a test: leases and claims run out when the test says so. */
+let clock: ManualClock
+
+beforeEach(() => {
+  clock = new ManualClock()
+})
+
+const openUrl = (url: string, options: FleetOptions = {}): Promise<Fleet> =>
+  openWithTheirClock(url, { clock, ...options })
+
+/** A store with agents whose leases have just run out: nobody beats for them. */
 async function leaveOrphans(url: string, register: (fleet: Fleet) => Promise<void>): Promise<void> {
   const fleet = await openUrl(url, { leaseTtl: LEASE })
   await register(fleet)
   await fleet.close({ release: false })
-  await new Promise(done => setTimeout(done, LEASE + 20))
+  clock.advance(LEASE)
 }
 
 function thing(key: string): { kind: string; ref: { key: string } } {
@@ -52,8 +68,7 @@ describe('a sweep', () => {
     expect(result).toMatchObject({ orphansDetected: 1, orphansCleaned: 1, healthyAgents: 1 })
     const [orphan] = result.orphans
     expect(orphan).toMatchObject({ agentId: 'silent', reason: 'stale_heartbeat', released: 1, status: 'cleaned' })
-    expect(orphan?.idleTime).toBeGreaterThanOrEqual(LEASE)
-    expect(orphan?.lastSeen).toBeGreaterThan(Date.now() - 10_000)
+    expect(orphan).toMatchObject({ idleTime: LEASE, lastSeen: clock.now() - LEASE })
     expect(existsSync(join(root, 'work'))).toBe(false)
   })
 
@@ -88,10 +103,12 @@ describe('a sweep', () => {
       released: 1,
       error: 'stuck is stuck',
     })
-    await until(async () => {
-      await coordinator.sweep()
-      return (await fleet.counts()).phases.quarantined === 2
-    })
+    for (const attempt of [2, 3]) {
+      expect(await coordinator.sweep()).toMatchObject({ orphansDetected: 0 })
+      clock.advance(2 ** attempt * 10)
+      expect(await coordinator.sweep()).toMatchObject({ orphansDetected: 2 })
+    }
+    expect((await fleet.counts()).phases.quarantined).toBe(2)
     expect(await fleet.get('stuck')).toMatchObject({ phase: 'quarantined', attempts: 3, error: 'stuck is stuck' })
     expect((await fleet.get('unknown'))?.error).toContain('mystery')
     // What went in the first attempt was not reclaimed again.
@@ -175,15 +192,20 @@ describe('a sweep', () => {
     const url = `sqlite:${temporaryFolder()}`
     await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a', resources: [thing('x')] })))
     const fleet = await openUrl(url)
-    const reclaimer = things()
-    const sweep = quickCoordinator(fleet, { reclaimers: [reclaimer], grace: 200 }).sweep()
-    await until(async () => {
-      await fleet.flush()
-      return (await fleet.events.read({ types: ['cleanup_started'] })).length === 1
-    })
-    expect(reclaimer.order).toEqual([])
-    await sweep
-    expect(reclaimer.order).toEqual(['x'])
+    let waited = 0
+    let announced = 0
+    const reclaimer: Reclaimer = {
+      kind: 'thing',
+      reclaim: async () => {
+        waited = performance.now() - startedAt
+        await fleet.flush()
+        announced = (await fleet.events.read({ types: ['cleanup_started'] })).length
+      },
+    }
+    const startedAt = performance.now()
+    await quickCoordinator(fleet, { reclaimers: [reclaimer], grace: 200 }).sweep()
+    expect(waited).toBeGreaterThanOrEqual(199)
+    expect(announced).toBe(1)
   })
 
   it('goes on with a lease when the store was too busy to write down what was done', async () => {
@@ -201,7 +223,10 @@ describe('a sweep', () => {
         setTimeout(() => holder.close(), 1)
       },
     }
-    const coordinator = quickCoordinator(await openUrl(url), { reclaimers: [hoarder], claimTtl: 60_000 })
+    const store = await openSqliteFleetStore({ directory, clock, busyTimeout: 50 })
+    const fleet = new Fleet(store, await openSqliteEventLog({ directory }), resolveFleetOptions({ clock }))
+    onTestFinished(() => fleet.close())
+    const coordinator = quickCoordinator(fleet, { reclaimers: [hoarder] })
     expect(await coordinator.sweep()).toMatchObject({ orphansCleaned: 1, orphans: [{ status: 'cleaned' }] })
     expect(runs).toBe(2)
   })
@@ -210,25 +235,23 @@ describe('a sweep', () => {
     const url = `sqlite:${temporaryFolder()}`
     await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a', resources: [thing('x')] })))
     const claimTtl = 600
-    let runs = 0
-    const slow: Reclaimer = {
-      kind: 'thing',
-      reclaim: async () => {
-        runs++
-        await new Promise(done => setTimeout(done, 3 * claimTtl))
-      },
-    }
+    const slow = gate()
     const [first, second] = [await openUrl(url), await openUrl(url)]
-    const options = { reclaimers: [slow], claimTtl }
-    const sweep = quickCoordinator(first, options).sweep()
-    const rival = quickCoordinator(second, options)
-    await until(() => runs === 1)
-    for (const end = performance.now() + 2 * claimTtl; performance.now() < end;) {
+    const rival = quickCoordinator(second, { reclaimers: [slow], claimTtl })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const sweep = quickCoordinator(first, { reclaimers: [slow], claimTtl }).sweep()
+    await until(() => slow.asked.length === 1)
+    for (let time = 0; time < 3 * claimTtl; time += 100) {
+      clock.advance(100)
+      await vi.advanceTimersByTimeAsync(100)
       expect((await rival.sweep()).orphansDetected).toBe(0)
-      await new Promise(done => setTimeout(done, 50))
     }
+    slow.open()
     expect(await sweep).toMatchObject({ orphansCleaned: 1 })
-    expect(runs).toBe(1)
+    expect(slow.asked).toHaveLength(1)
   })
 })
 
@@ -276,21 +299,17 @@ describe('a coordinator', () => {
   it('waits for the reclaims that run when it is stopped', async () => {
     const url = `sqlite:${temporaryFolder()}`
     await leaveOrphans(url, async fleet => void (await fleet.register({ id: 'a', resources: [thing('x')] })))
-    let state = 'waiting'
-    const slow: Reclaimer = {
-      kind: 'thing',
-      reclaim: async () => {
-        state = 'running'
-        await new Promise(done => setTimeout(done, 100))
-        state = 'done'
-      },
-    }
+    const slow = gate()
     const fleet = await openUrl(url)
     const coordinator = quickCoordinator(fleet, { reclaimers: [slow] })
     coordinator.start()
-    await until(() => state === 'running')
-    await coordinator.stop()
-    expect(state).toBe('done')
+    await until(() => slow.asked.length === 1)
+    let stopped = false
+    const stopping = coordinator.stop().then(() => (stopped = true))
+    await new Promise(setImmediate)
+    expect(stopped).toBe(false)
+    slow.open()
+    await stopping
     expect(await fleet.get('a')).toBeNull()
   })
 
@@ -307,13 +326,15 @@ describe('a coordinator', () => {
         }),
     }
     const fleet = await openUrl(url)
-    const coordinator = quickCoordinator(fleet, { reclaimers: [patient], claimTtl: 100 })
+    const coordinator = quickCoordinator(fleet, { reclaimers: [patient] })
     coordinator.start()
     await until(() => running)
     await coordinator.stop({ deadline: 20 })
     // The lease is still claimed, and taken over when the claim has run out.
     expect(await fleet.get('a')).toMatchObject({ phase: 'reaping' })
     const heir = quickCoordinator(fleet, { reclaimers: [things()] })
-    await until(async () => (await heir.sweep()).orphansCleaned === 1)
+    expect(await heir.sweep()).toMatchObject({ orphansDetected: 0 })
+    clock.advance(CLAIM)
+    expect(await heir.sweep()).toMatchObject({ orphansCleaned: 1 })
   })
 })

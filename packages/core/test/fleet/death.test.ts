@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { ChildProcess } from 'node:child_process'
-import { setTimeout as pause } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { Fleet } from '../../src/fleet/index.ts'
+import { Presence } from '../../src/fleet/presence.ts'
 import { message, startProgram } from '../support/fixture-program.ts'
 import { sleepers, useToken } from '../support/real-processes.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
@@ -31,7 +31,7 @@ async function reclaimed(fleet: Fleet, id: string): Promise<boolean> {
   return (await fleet.get(id)) === null
 }
 
-it('reclaims all that a killed agent held within 2 s, and nothing of its neighbour', async () => {
+it('reclaims all that a killed agent held by proof, long before its lease ends, and nothing of its neighbour', async () => {
   const url = `sqlite:${temporaryFolder()}`
   const root = temporaryFolder()
   const [token1, token10] = [useToken(), useToken()]
@@ -45,9 +45,7 @@ it('reclaims all that a killed agent held within 2 s, and nothing of its neighbo
   await until(async () => (await fleet.get('agent-1'))?.phase === 'alive')
 
   first.program.kill('SIGKILL')
-  const killedAt = performance.now()
   await until(async () => sleepers(token1).length === 0 && !existsSync(first.directory) && reclaimed(fleet, 'agent-1'))
-  expect(performance.now() - killedAt).toBeLessThan(2_000)
 
   expect(await fleet.tombstones({ id: 'agent-1' })).toMatchObject([{ epoch: first.epoch, reason: 'process_gone' }])
   expect(sleepers(token10)).toHaveLength(1)
@@ -124,10 +122,11 @@ it('reclaims at once what an agent held that was started again before its death 
   const token = useToken()
   const first = await startAgent(url, 'a', temporaryFolder(), token)
   const fleet = await openUrl(url)
-  const watchEvery = 1_000
-  const coordinator = quickCoordinator(fleet, { watchEvery, sweepEvery: 60_000 })
+  const looks = vi.spyOn(Presence.prototype, 'look')
+  const coordinator = quickCoordinator(fleet, { watchEvery: 1_000, sweepEvery: 600_000 })
   coordinator.start()
-  await pause(watchEvery + 100)
+  await until(() => looks.mock.settledResults.some(({ type }) => type === 'fulfilled'))
+  looks.mockRestore()
 
   first.program.kill('SIGKILL')
   await until(() => first.program.signalCode !== null)

@@ -62,15 +62,14 @@ describe.each(STORES)('fencing on %s', store => {
 
 it('refuses every write once a coordinator of another process’s connection has claimed the lease', async () => {
   const url = `sqlite:${temporaryFolder()}`
-  const fleet = await openUrl(url, { leaseTtl: 1_000, beatEvery: 50, fenceAfter: 990 })
+  // For the agent no time passes, as for a process under SIGSTOP: only the store can tell it.
+  const fleet = await openUrl(url, { clock: new ManualClock() })
   const agent = await fleet.register({ id: 'a' })
   await agent.setKey('mine', 'before')
-  const other = await openUrl(url)
-  const coordinator = quickCoordinator(other)
-
-  // This process stops for longer than its lease, as one under SIGSTOP does.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_050)
-  const { orphans } = await coordinator.sweep()
+  const later = new ManualClock()
+  later.advance(120_000)
+  const other = await openUrl(url, { clock: later })
+  const { orphans } = await quickCoordinator(other).sweep()
   expect(orphans).toMatchObject([{ agentId: 'a', epoch: agent.epoch, status: 'cleaned' }])
 
   for (const [name, write] of Object.entries(WRITES)) {

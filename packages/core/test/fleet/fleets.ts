@@ -1,5 +1,12 @@
 import { onTestFinished } from 'vitest'
-import { connect, type Agent, type Coordinator, type CoordinatorOptions, type Fleet } from '../../src/fleet/index.ts'
+import {
+  connect,
+  type Agent,
+  type Coordinator,
+  type CoordinatorOptions,
+  type Fleet,
+  type Reclaimer,
+} from '../../src/fleet/index.ts'
 import type { FleetOptions } from '../../src/fleet/fleet-options.ts'
 import { isOakumError, type ErrorCode } from '../../src/errors/index.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
@@ -24,6 +31,21 @@ export async function openUrl(url: string, options: FleetOptions = {}): Promise<
 /** A coordinator in a hurry. */
 export function quickCoordinator(fleet: Fleet, options: CoordinatorOptions = {}): Coordinator {
   return fleet.coordinator({ grace: 0, watchEvery: 50, sweepEvery: 100, retryAfter: 10, ...options })
+}
+
+/** A reclaimer that waits to be let go; it notes what it was asked for. */
+export function gate(): Reclaimer & { asked: string[]; open: () => void } {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  const asked: string[] = []
+  return {
+    kind: 'thing',
+    asked,
+    open,
+    async reclaim({ key }) {
+      asked.push(key)
+      await opened
+    },
+  }
 }
 
 /** The code of the error that a call is refused with; undefined when it is not. */

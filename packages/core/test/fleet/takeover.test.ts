@@ -5,22 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Reclaimer } from '../../src/fleet/index.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
 import { until } from '../support/until.ts'
-import { openFleet, openUrl, quickCoordinator, STORES } from './fleets.ts'
-
-/** A reclaimer that waits to be let go; it notes what it was asked for. */
-function gate(): Reclaimer & { asked: string[]; open: () => void } {
-  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
-  const asked: string[] = []
-  return {
-    kind: 'thing',
-    asked,
-    open,
-    async reclaim({ key }) {
-      asked.push(key)
-      await opened
-    },
-  }
-}
+import { gate, openFleet, openUrl, quickCoordinator, STORES } from './fleets.ts'
 
 describe.each(STORES)('while a reclaim runs on %s', store => {
   it('what somebody else comes to own is theirs', async () => {

@@ -253,12 +253,12 @@ test('an aborted call ends with ABORTED and signals nobody any more', async () =
   const token = useToken()
   const { root, mark } = await startTree(`trap '' TERM; sleep ${token} & wait`, token, 1)
   const controller = new AbortController()
-  const { kill } = process
+  const kill = process.kill.bind(process)
   const signals: unknown[] = []
   const spy = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => {
     signals.push(signal)
     controller.abort()
-    return kill.call(process, pid, signal)
+    return kill(pid, signal)
   })
   const call = endTree({ root, mark, grace: 300, signal: controller.signal })
   await expect(call).rejects.toSatisfy(error => isOakumError(error, 'ABORTED'))

@@ -74,7 +74,7 @@ it('says STORE_BUSY when another process keeps the lock, without having called t
 })
 
 it('waits for a lock that is given back in time', async () => {
-  database.exec('PRAGMA busy_timeout = 10000')
+  database.exec('PRAGMA busy_timeout = 100000')
   const holder = startProgram(new URL('fixtures/holder.ts', import.meta.url), path)
   await message(holder)
   holder.send('let go')
