@@ -21,7 +21,7 @@ interface Handles {
 /** Options of {@link heapSlope}. */
 export interface HeapSlopeOptions {
   readonly cycles: number
-  /** @default 20 */
+  /** How often the heap is measured. @default 10 */
   readonly windows?: number
   /** Cycles before anything is measured. @default a tenth of the cycles */
   readonly warmup?: number
@@ -32,7 +32,7 @@ export interface HeapSlopeOptions {
  * when everything that is filled once (caches, compiled code) has been. Throws when the collector cannot be called.
  */
 export async function heapSlope(cycle: () => Promise<void>, options: HeapSlopeOptions): Promise<HeapSlope> {
-  const { cycles, windows = 20, warmup = cycles / 10 } = options
+  const { cycles, windows = 10, warmup = cycles / 10 } = options
   for (let n = 0; n < warmup; n++) await cycle()
   await collect()
   const before = handles()
