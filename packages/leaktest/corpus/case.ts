@@ -10,7 +10,7 @@ export interface Expected {
   readonly retainer?: string
   /** For a leak that a counter shows: which. */
   readonly counter?: CounterName
-  /** For `bounded`: how many iterations' worth is held. */
+  /** For `bounded`: how many iterations' worth is held. Left out where speed or phase decides that; `clean` is then right as well. */
   readonly bound?: number
 }
 
