@@ -35,7 +35,7 @@ export interface LaunchedAgent {
  * demo reaches the demo alone.
  */
 export function launchAgent({ id, store, root, mark, signal }: LaunchOptions): LaunchedAgent {
-  const child = fork(agentFile(), [id, store, root], {
+  const child = fork(agentFile(), [id, store, root, String(process.pid)], {
     detached: true,
     env: withMark(process.env, mark),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

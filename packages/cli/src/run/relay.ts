@@ -32,11 +32,13 @@ export class Relay {
     const ended = new AbortController()
     const finished = this.finished.then(() => ended.abort())
     while (!ended.signal.aborted) {
+      // This process may have been held up: what has been written meanwhile is read before silence is judged. The first turn
+      // may end without a look at the pipe, the second does not.
+      await nextTurn()
+      await nextTurn()
       const left = this.#idleSince === undefined ? milliseconds : this.#idleSince + milliseconds - performance.now()
       if (left <= 0) break
       await sleep(left, undefined, { signal: ended.signal }).catch(() => {})
-      // After a pause of this process timers come first: what has been written meanwhile is read before silence is judged.
-      await nextTurn()
     }
     this.close()
     await finished
