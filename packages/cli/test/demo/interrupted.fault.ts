@@ -68,9 +68,10 @@ describe('a demo', () => {
 
   it('that is killed by SIGKILL while it reclaims leaves nothing', async () => {
     const demo = await startDemo()
-    await until(() => demo.said.stdout.includes('SIGKILL'))
+    await until(() => demo.said.stdout.includes('agent-'))
     const fleet = await connect(`sqlite:${join(await demo.folder(), 'store')}`)
-    await until(async () => (await fleet.counts()).phases.reaping > 0)
+    // A machine that stands still for longer than a reclaim takes may hide it.
+    await until(async () => (await fleet.counts()).phases.reaping > 0 || demo.said.stdout.includes('orphans'))
     demo.child.kill('SIGKILL')
     await fleet.close()
     await demo.done

@@ -75,12 +75,13 @@ describe('Redactor', () => {
     expect(kept.length).toBeGreaterThan(0)
   })
 
-  it('takes less than a second for a megabyte of what its patterns begin with', () => {
+  it('takes no time that grows with the square of a megabyte of what its patterns begin with', () => {
     const redactor = new Redactor({})
-    const started = performance.now()
+    const before = process.cpuUsage()
     for (const piece of ['token=', 'eyJ', '://a:', '"password":"', 'bearer ', 'sk-sk-']) {
       for (let line = 0; line < 3; line++) redactor.redact(piece.repeat(65_536 / piece.length))
     }
-    expect(performance.now() - started).toBeLessThan(1_000)
+    // Of this process alone: some 20 ms, on a slow machine ten times as much. A pattern without bounds takes seconds for each line.
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(3_000)
   })
 })

@@ -1,4 +1,5 @@
 // An agent as a process of its own: `URL ID [own] [deaf]`. `own`: its lease owns its process. `deaf`: asked to stop, it does not.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@oakum/core/fleet'
 
 const [url = '', id = '', ...how] = process.argv.slice(2)
@@ -10,5 +11,7 @@ agent.signal.addEventListener('abort', () => {
   clearInterval(alive)
   void agent.release().then(() => fleet.close())
 })
-await fleet.flush() // its registration is in the log when it says so
+// When it says so it has beaten for the first time, and its registration is in the log.
+while ((await fleet.get(id))?.phase !== 'alive') await sleep(5)
+await fleet.flush()
 console.log('ready')
