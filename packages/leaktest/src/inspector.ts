@@ -7,15 +7,35 @@
 import { Session, type HeapProfiler, type Runtime } from 'node:inspector'
 import { LeaktestError } from './errors.ts'
 
+/** As V8 answers; `@types/node` knows an older protocol. */
+export interface SamplingProfile {
+  readonly head: SamplingNode
+  readonly samples: readonly { readonly size: number; readonly nodeId: number; readonly ordinal: number }[]
+}
+
+export interface SamplingNode {
+  readonly id: number
+  readonly callFrame: Runtime.CallFrame
+  readonly children: readonly SamplingNode[]
+}
+
+interface StartSampling {
+  readonly samplingInterval: number
+  readonly includeObjectsCollectedByMajorGC: boolean
+  readonly includeObjectsCollectedByMinorGC: boolean
+}
+
 interface Methods {
-  'HeapProfiler.startSampling': [params: HeapProfiler.StartSamplingParameterType, result: void]
-  'HeapProfiler.stopSampling': [params: undefined, result: HeapProfiler.StopSamplingReturnType]
-  'HeapProfiler.getSamplingProfile': [params: undefined, result: HeapProfiler.GetSamplingProfileReturnType]
+  'HeapProfiler.startSampling': [params: StartSampling, result: void]
+  'HeapProfiler.stopSampling': [params: undefined, result: { profile: SamplingProfile }]
+  'HeapProfiler.getSamplingProfile': [params: undefined, result: { profile: SamplingProfile }]
   'HeapProfiler.startTrackingHeapObjects': [params: HeapProfiler.StartTrackingHeapObjectsParameterType, result: void]
   'HeapProfiler.stopTrackingHeapObjects': [params: HeapProfiler.StopTrackingHeapObjectsParameterType, result: void]
-  'HeapProfiler.takeHeapSnapshot': [params: HeapProfiler.TakeHeapSnapshotParameterType, result: void]
   'Runtime.evaluate': [params: Runtime.EvaluateParameterType, result: Runtime.EvaluateReturnType]
-  'Runtime.queryObjects': [params: Runtime.QueryObjectsParameterType, result: Runtime.QueryObjectsReturnType]
+  'Runtime.queryObjects': [
+    params: Runtime.QueryObjectsParameterType & { objectGroup?: string },
+    result: Runtime.QueryObjectsReturnType,
+  ]
   'Runtime.callFunctionOn': [params: Runtime.CallFunctionOnParameterType, result: Runtime.CallFunctionOnReturnType]
   'Runtime.releaseObjectGroup': [params: Runtime.ReleaseObjectGroupParameterType, result: void]
 }
@@ -44,17 +64,19 @@ export class Inspector {
     return answer.result as Methods[M][1]
   }
 
-  /** Writes a heap snapshot and returns its text. With `trackAllocations` on, it says where each object was made. */
-  snapshot(): string {
-    const chunks: string[] = []
-    const keep = ({ params }: { params: { chunk: string } }): void => void chunks.push(params.chunk)
-    this.#session.on('HeapProfiler.addHeapSnapshotChunk', keep)
+  /**
+   * Ends the tracking of heap objects. Ending it writes a heap snapshot, whose text goes to `take` piece by piece before
+   * this returns; with `trackAllocations` on, it says where each object was made. (`takeHeapSnapshot` is of no use here:
+   * it waits until the stack is empty, which it is not before the test has ended.)
+   */
+  stopTracking(take: (piece: string) => void): void {
+    const pass = ({ params }: { params: { chunk: string } }): void => take(params.chunk)
+    this.#session.on('HeapProfiler.addHeapSnapshotChunk', pass)
     try {
-      this.post('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
+      this.post('HeapProfiler.stopTrackingHeapObjects', { reportProgress: false })
     } finally {
-      this.#session.off('HeapProfiler.addHeapSnapshotChunk', keep)
+      this.#session.off('HeapProfiler.addHeapSnapshotChunk', pass)
     }
-    return chunks.join('')
   }
 
   close(): void {
