@@ -26,7 +26,9 @@ export function describeFindings(found: Found, cwd: string = process.cwd()): str
   const untold = sites.length - sentences.length
   if (untold > 0) sentences.push(`${formatCount(untold, 'more site leaves', 'more sites leave')} less`)
   sentences.push(...open.map(describeRise))
-  if (sentences.length === 0) sentences.push(describeHeap(found))
+  // While it cannot tell, a heap that may as well shrink says nothing.
+  const heapTells = verdict !== 'inconclusive' || found.bytesPerIteration.low > 0
+  if (sentences.length === 0 && heapTells) sentences.push(describeHeap(found))
   return sentences
 }
 
@@ -66,7 +68,7 @@ function whatIsHeld(bound: number | undefined): string {
 }
 
 function ofObjects({ type, objectsPerIteration }: LeakSite): string {
-  return type === undefined
+  return type === undefined || type === 'Object'
     ? formatRate(objectsPerIteration, 'object')
     : formatRate(objectsPerIteration, `object (${type})`, `objects (${type})`)
 }

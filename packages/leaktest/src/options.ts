@@ -1,3 +1,4 @@
+import { LeaktestError } from './errors.ts'
 import type { Scenario, ScenarioContext } from './scenario.ts'
 
 /**
@@ -5,9 +6,9 @@ import type { Scenario, ScenarioContext } from './scenario.ts'
  * and may not rise at all.
  */
 export interface Budget {
-  /** Bytes of the heap. @default 8 */
+  /** Bytes of the heap. Where it is given, objects within it may stay. @default 4 */
   readonly bytes?: number
-  /** Objects that stay. @default 0 */
+  /** Objects that stay. @default 0, or any number where `bytes` is given */
   readonly objects?: number
   /** Open descriptors, sockets and pipes included. @default 0 */
   readonly fds?: number
@@ -85,4 +86,39 @@ export interface Progress {
 export interface ScenarioDefinition<F = unknown> {
   readonly scenario: Scenario<F>
   readonly options?: LeaktestOptions<F>
+}
+
+type Checked = Omit<LeaktestOptions, 'setup' | 'teardown'>
+
+/** Throws INVALID_OPTION for what cannot work, and names it. */
+export function validateOptions(name: unknown, scenario: unknown, options: Checked): void {
+  if (typeof name !== 'string' || name === '') refuse('The name of a leak test has to be a text.', { name })
+  if (typeof scenario !== 'function') refuse('The scenario has to be a function.', { scenario: typeof scenario })
+  atLeast('iterations', options.iterations, 1)
+  atLeast('warmup', options.warmup, 0)
+  atLeast('time', options.time, 1)
+  atLeast('timeout', options.timeout, 1)
+  for (const [key, value] of Object.entries(options.budget ?? {})) atLeast(`budget.${key}`, value, 0)
+  for (const entry of options.ignore ?? []) {
+    if (typeof entry.reason !== 'string' || entry.reason.trim() === '')
+      refuse('An entry of `ignore` needs a reason.', { ignore: entry })
+    if (entry.site === undefined && entry.counter === undefined)
+      refuse('An entry of `ignore` needs a `site` or a `counter`.', { ignore: entry })
+  }
+  for (const value of options.instances ?? [])
+    if (typeof value !== 'function') refuse('`instances` has to list classes.', { instances: value })
+}
+
+function atLeast(option: string, value: unknown, least: number): void {
+  if (value === undefined) return
+  const whole = option === 'iterations' || option === 'warmup'
+  if (typeof value === 'number' && value >= least && (!whole || Number.isInteger(value))) return
+  refuse(`\`${option}\` has to be a ${whole ? 'whole ' : ''}number of at least ${least}, not ${String(value)}.`, {
+    option,
+    value,
+  })
+}
+
+function refuse(message: string, facts: Record<string, unknown>): never {
+  throw new LeaktestError('INVALID_OPTION', message, { facts })
 }

@@ -81,7 +81,8 @@ export class PathNamer {
     const node = this.#target(edges, next)
     const name = nodeName(this.#graph, node)
     if (root === 'root' && name.startsWith('global')) return { root: 'globalThis', next: next + 1 }
-    if (root !== 'Global handles') return { root: root.toLowerCase(), next }
+    // Node 22 tells its native handles by class, as `Node / TCPSERVERWRAP`; later ones are among the global handles.
+    if (root !== 'Global handles' && !root.startsWith('Node / ')) return { root: root.toLowerCase(), next }
     if (next >= edges.length - 1) return { root: 'native handle', next }
     if (name === 'process') return { root: 'process', next: next + 1 }
     const isWrapper = nodeType(this.#graph, node) === 'object' && name !== 'Object' && !name.startsWith('system / ')

@@ -1,0 +1,142 @@
+/**
+ * From survivors to sites: which code keeps what it makes.
+ *
+ * The iterations are cut into {@link BATCHES} equal batches of birth. Code leaks when its *old* batches still have
+ * survivors, about as many as its young ones: what is only in flight, late or bounded has none in the old. The first batch
+ * is left out, since tables are filled then, and the last, since of it something may be in flight.
+ */
+import type { CallFrame, Survivor } from './sampling.ts'
+import { isProgram } from './sampling.ts'
+
+export const BATCHES = 12
+const FIRST_OLD = 1
+const FIRST_YOUNG = 8
+const LAST = BATCHES - 1
+
+/** Survivors in old batches that make a leak. */
+const ENOUGH = 4
+/** Survivors in old batches that make a closer look worth it. */
+const SUSPICIOUS = 2
+/** The part of the old batches that must have some. */
+const FILLED = 0.6
+/** The part of all old survivors that one batch may have: a table that grows once is no leak. */
+const LUMP = 0.6
+/** The rate of the old batches beside the young ones, at least, and the other way round. */
+const OLD_TO_YOUNG = 0.5
+const YOUNG_TO_OLD = 0.25
+/** Survivors below which rates are chance. */
+const FEW = 12
+
+/** What the survivors of one site look like. `waning`: they became fewer, as where a fixed set of things is filled. */
+export type Pattern = 'leak' | 'suspicious' | 'bounded' | 'waning' | 'none'
+
+/** All that one place in the program made and that is alive. */
+export interface Births {
+  /** The function of the program, or where there is none on the stack, of Node. */
+  readonly frame: CallFrame
+  /** Of its most frequent allocation. */
+  readonly stack: readonly CallFrame[]
+  readonly survivors: readonly number[]
+  readonly objects: number
+  readonly bytes: number
+  readonly pattern: Pattern
+  /** Objects and bytes per iteration, by the batches that count. */
+  readonly objectsPerIteration: number
+  readonly bytesPerIteration: number
+  /** Bytes in each of the batches that count. */
+  readonly bytesByBatch: readonly number[]
+  /** For `bounded`: the age of the oldest survivors, in iterations. */
+  readonly bound: number
+}
+
+/** Groups survivors by the nearest function of the program; the worst first. */
+export function birthsOf(survivors: readonly Survivor[], iterations: number): Births[] {
+  const groups = new Map<string, Survivor[]>()
+  for (const survivor of survivors) {
+    const frame = frameOf(survivor.stack)
+    if (frame === undefined) continue
+    const key = `${frame.scriptId} ${frame.url} ${frame.line} ${frame.column} ${frame.function}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [survivor])
+    else group.push(survivor)
+  }
+  const births = [...groups.values()].map(group => describe(group, iterations)).filter(site => site !== undefined)
+  return births.toSorted((a, b) => b.bytesPerIteration - a.bytesPerIteration)
+}
+
+/** The function that a person would look at. */
+function frameOf(stack: readonly CallFrame[]): CallFrame | undefined {
+  return stack.find(isProgram) ?? stack.find(({ url }) => url.startsWith('node:'))
+}
+
+function describe(group: readonly Survivor[], iterations: number): Births | undefined {
+  const byStack = Map.groupBy(group, ({ stack }) => stack)
+  const [stack] = [...byStack].toSorted(([, a], [, b]) => b.length - a.length)[0] ?? []
+  const frame = stack && frameOf(stack)
+  if (stack === undefined || frame === undefined) return undefined
+  const survivors = new Array<number>(BATCHES).fill(0)
+  const bytes = new Array<number>(BATCHES).fill(0)
+  for (const { iteration, bytes: size } of group) {
+    const batch = Math.min(LAST, Math.floor((iteration / iterations) * BATCHES))
+    survivors[batch] = (survivors[batch] ?? 0) + 1
+    bytes[batch] = (bytes[batch] ?? 0) + size
+  }
+  const counted = iterations * ((LAST - FIRST_OLD) / BATCHES)
+  const { pattern, bound } = patternOf(survivors, group, iterations)
+  const bytesByBatch = bytes.slice(FIRST_OLD, LAST)
+  return {
+    frame,
+    stack,
+    survivors,
+    objects: group.length,
+    bytes: sum(bytes),
+    pattern,
+    objectsPerIteration: sum(survivors.slice(FIRST_OLD, LAST)) / counted,
+    bytesPerIteration: sum(bytesByBatch) / counted,
+    bytesByBatch,
+    bound,
+  }
+}
+
+/** Exported for tests. */
+export function patternOf(
+  survivors: readonly number[],
+  group: readonly Pick<Survivor, 'iteration'>[],
+  iterations: number,
+): { pattern: Pattern; bound: number } {
+  const old = survivors.slice(FIRST_OLD, FIRST_YOUNG)
+  const young = survivors.slice(FIRST_YOUNG, LAST)
+  const all = sum(old)
+  const oldRate = all / old.length
+  const youngRate = sum(young) / young.length
+  const filled = old.filter(count => count > 0).length / old.length
+  const lasts = oldRate >= OLD_TO_YOUNG * youngRate
+  const goesOn = youngRate >= YOUNG_TO_OLD * oldRate
+  if (lasts && all >= SUSPICIOUS) {
+    const lump = Math.max(...old) / all
+    if (all >= ENOUGH && filled >= FILLED && lump <= LUMP && goesOn) return { pattern: 'leak', bound: 0 }
+    if (goesOn || all + sum(young) < FEW) return { pattern: 'suspicious', bound: 0 }
+    return { pattern: 'waning', bound: 0 }
+  }
+  const bound = boundOf(group, iterations)
+  return bound >= WORTH_TELLING ? { pattern: 'bounded', bound } : { pattern: 'none', bound: 0 }
+}
+
+/** Iterations whose worth a program may hold without a word about it. */
+const WORTH_TELLING = 32
+/** Survivors that stand for a thing that is held, apart from stragglers. */
+const HELD = 16
+
+/** The age of the oldest survivors that belong to the rest, in iterations; 0 when there are too few to tell. */
+function boundOf(group: readonly Pick<Survivor, 'iteration'>[], iterations: number): number {
+  const ages = group.map(({ iteration }) => iterations - iteration).toSorted((a, b) => a - b)
+  // Those of the first batch are what the program filled once.
+  const held = ages.filter(age => age <= iterations * (1 - 1 / BATCHES))
+  if (held.length < HELD) return 0
+  const oldest = held[Math.ceil(held.length * 0.98) - 1] ?? 0
+  return oldest / 0.98
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

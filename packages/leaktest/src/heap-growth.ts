@@ -1,0 +1,34 @@
+/**
+ * Growth that makes no new objects: arrays of numbers, tables of ids, ropes.
+ *
+ * The heap after a collection is read at N, 2N, 4N … iterations. A table that doubles grows in steps, but at least once
+ * in each doubling of the iterations; noise does not grow with them.
+ */
+
+/** A reading of the heap after a collection. */
+export interface HeapReading {
+  readonly iterations: number
+  /** Without what the harness itself holds. */
+  readonly bytes: number
+}
+
+/** Bytes per iteration in each of the last windows that make a closer look worth it. */
+const SUSPICIOUS = 3
+
+/** Bytes per iteration from one reading to the next. */
+export function slopes(readings: readonly HeapReading[]): number[] {
+  return readings.slice(1).map(({ iterations, bytes }, index) => {
+    const before = readings[index]
+    return before === undefined ? 0 : (bytes - before.bytes) / (iterations - before.iterations)
+  })
+}
+
+/** Bytes per iteration over the last windows, when it grew in each of them; else 0. */
+export function growth(readings: readonly HeapReading[], windows: number): number {
+  const last = slopes(readings).slice(-windows)
+  if (last.length < windows || last.some(slope => slope < SUSPICIOUS)) return 0
+  const from = readings.at(-windows - 1)
+  const to = readings.at(-1)
+  if (from === undefined || to === undefined) return 0
+  return (to.bytes - from.bytes) / (to.iterations - from.iterations)
+}

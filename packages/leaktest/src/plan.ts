@@ -1,0 +1,28 @@
+/** How long the phases take; all times in milliseconds. What is tuned stands here and nowhere else. */
+export const PLAN = {
+  /** The part of the time that the warm-up may take. */
+  warmupShare: 0.2,
+  /** How long the first round takes when iterations are cheap. */
+  round: 120,
+  /** Iterations that the first round should have … */
+  roundIterations: 2_400,
+  /** … for which it may take as long as this. */
+  roundAtMost: 400,
+  /** Iterations after which something that still stays is a leak and no cache that fills … */
+  enough: 12_000,
+  /** … or the part of the time after which it has to be one. */
+  enoughShare: 0.4,
+  /** Iterations below which nothing can be said. */
+  fewest: 24,
+  /** What is waited before a verdict, so that late clean-up is no leak. */
+  settle: [20, 60, 120, 300] as readonly number[],
+  /** Windows in each of which a counter or the heap has to rise. */
+  windows: 4,
+}
+
+/** Bytes between samples, 1 for all, where an iteration takes so long. */
+export function intervalFor(milliseconds: number): number {
+  if (milliseconds < 0.3) return 1
+  if (milliseconds < 2) return 64
+  return milliseconds < 10 ? 256 : 1_024
+}

@@ -1,0 +1,217 @@
+/**
+ * One measurement, from the warm-up to the evidence.
+ *
+ * A round of iterations is sampled. Where it leaves no suspicion, that is all. Where it does, rounds follow that double the
+ * iterations each time, until what stayed is let go, or so many have gone by that it stays for good; then clean-up that
+ * comes late gets its time, and what is there after it is a leak.
+ */
+import { birthsOf, type Births } from './births.ts'
+import { count, risesIn, type Counts } from './counters.ts'
+import { countDeeply } from './deep-counters.ts'
+import { collect, heapUsed, ownTime, pause, turn } from './engine.ts'
+import { growth, type HeapReading } from './heap-growth.ts'
+import type { Inspector } from './inspector.ts'
+import type { Runner } from './iterate.ts'
+import type { LeaktestOptions, Progress } from './options.ts'
+import { intervalFor, PLAN } from './plan.ts'
+import type { CounterRise } from './report.ts'
+import { Sampling } from './sampling.ts'
+
+/** What a trial saw. */
+export interface Evidence {
+  readonly iterations: number
+  readonly warmup: number
+  /** Code that keeps what it makes, or may. */
+  readonly births: readonly Births[]
+  readonly rises: readonly CounterRise[]
+  /** Bytes per iteration by which the heap grew in each of the last windows; 0 when it did not. */
+  readonly growth: number
+  readonly heap: readonly HeapReading[]
+  /** Whether there were as many windows as a rising counter or heap needs. */
+  readonly seenEnough: boolean
+  /** The heap was so full that the trial had to stop. */
+  readonly full: boolean
+}
+
+type TrialOptions = Pick<LeaktestOptions, 'warmup' | 'iterations' | 'time' | 'onProgress' | 'budget' | 'instances'>
+
+interface Reading {
+  readonly iterations: number
+  readonly counts: Counts
+}
+
+export class Trial {
+  readonly #iterations: Runner
+  readonly #inspector: Inspector
+  readonly #options: TrialOptions
+  readonly #began = ownTime()
+  readonly #deadline: number
+  #sampling: Sampling | undefined
+  #warmup = 0
+  #heap: HeapReading[] = []
+  #readings: Reading[] = []
+
+  constructor(iterations: Runner, inspector: Inspector, options: TrialOptions) {
+    this.#iterations = iterations
+    this.#inspector = inspector
+    this.#options = options
+    this.#deadline = options.iterations === undefined ? this.#began + (options.time ?? 3_000) : Infinity
+  }
+
+  /** Iterations that were measured. */
+  get #total(): number {
+    return this.#iterations.count - this.#warmup
+  }
+
+  async run(): Promise<Evidence> {
+    const milliseconds = await this.#warmUp()
+    collect()
+    const sampling = new Sampling(this.#inspector, intervalFor(milliseconds))
+    this.#sampling = sampling
+    await turn()
+    this.#read()
+    sampling.mark(0)
+    await this.#firstRound()
+    let evidence = await this.#settleBriefly()
+    while (isSuspicious(evidence) && !this.#isDecided(evidence)) {
+      await this.#extend()
+      evidence = await this.#settleBriefly()
+    }
+    if (isSuspicious(evidence)) evidence = await this.#settle(evidence)
+    return evidence
+  }
+
+  close(): void {
+    this.#sampling?.stop()
+    this.#sampling = undefined
+  }
+
+  /** Returns how long an iteration takes, in milliseconds. */
+  async #warmUp(): Promise<number> {
+    const { time = 3_000, warmup = 40 } = this.#options
+    this.#progress('warm-up')
+    await this.#iterations.run(warmup >> 1, this.#began + (time * PLAN.warmupShare) / 2)
+    const half = this.#iterations.count
+    const began = ownTime()
+    await this.#iterations.run(warmup - half, this.#began + time * PLAN.warmupShare)
+    const took = ownTime() - began
+    this.#warmup = this.#iterations.count
+    return took / Math.max(1, this.#warmup - half)
+  }
+
+  async #firstRound(): Promise<void> {
+    const { iterations } = this.#options
+    const began = ownTime()
+    if (iterations !== undefined) {
+      for (let part = 1; part <= 12; part++) {
+        await this.#batch(Math.ceil((iterations * part) / 12) - this.#total)
+        if (part === 3 || part === 6) this.#read()
+      }
+      return
+    }
+    // The first batches tell how many iterations make a twelfth of the round.
+    const least = Math.min(this.#deadline, began + PLAN.round)
+    const most = Math.min(this.#deadline, began + PLAN.roundAtMost)
+    await this.#batch(Math.ceil(PLAN.roundIterations / 12), began + PLAN.roundAtMost / 12)
+    const each = (ownTime() - began) / Math.max(1, this.#total)
+    const wanted = Math.max(PLAN.roundIterations, (least - began) / each)
+    const size = Math.max(1, Math.ceil(Math.min(wanted, (most - began) / each) / 12))
+    for (let part = 1; part <= 12; part++) {
+      await this.#batch(Math.max(1, size * part - this.#total), Math.max(most, began + 1))
+      if (part === 3 || part === 6) this.#read()
+    }
+  }
+
+  /** Doubles the iterations. */
+  async #extend(): Promise<void> {
+    const from = this.#total
+    const parts = 6
+    for (let part = 1; part <= parts && ownTime() < this.#deadline; part++) {
+      await this.#batch(Math.ceil(from / parts), this.#deadline)
+      this.#progress('extend')
+    }
+  }
+
+  async #batch(iterations: number, until?: number): Promise<void> {
+    if (iterations > 0) await this.#iterations.run(iterations, until)
+    this.#sampling?.mark(this.#total)
+    this.#progress('measure')
+  }
+
+  /** Whether what is suspected has been looked at for long enough. */
+  #isDecided({ full }: Evidence): boolean {
+    if (full || ownTime() >= this.#deadline) return true
+    const { iterations, time = 3_000 } = this.#options
+    if (iterations !== undefined) return this.#total >= iterations * 2
+    if (this.#readings.length < PLAN.windows + 2) return false
+    return this.#total >= PLAN.enough || ownTime() - this.#began >= time * PLAN.enoughShare
+  }
+
+  /** Lets the event loop turn a few times, and reads. */
+  async #settleBriefly(): Promise<Evidence> {
+    for (let turns = 0; turns < 3; turns++) await turn()
+    this.#read()
+    return this.#evidence()
+  }
+
+  /** Gives late clean-up its time. */
+  async #settle(from: Evidence): Promise<Evidence> {
+    let evidence = from
+    for (const milliseconds of PLAN.settle) {
+      this.#progress('settle')
+      await pause(milliseconds)
+      this.#read(true)
+      evidence = this.#evidence()
+      if (!isSuspicious(evidence)) break
+    }
+    return evidence
+  }
+
+  #read(again = false): void {
+    collect()
+    collect()
+    const iterations = this.#total
+    const bytes = heapUsed() - (this.#sampling?.markerBytes ?? 0)
+    if (again) {
+      this.#heap.pop()
+      this.#readings.pop()
+    }
+    this.#heap.push({ iterations, bytes })
+    this.#readings.push({ iterations, counts: this.#count() })
+  }
+
+  /** Listeners, promises and instances only when they were asked for: to count them takes long. */
+  #count(): Counts {
+    const { budget, instances = [] } = this.#options
+    const wanted = { listeners: budget?.listeners !== undefined, promises: budget?.promises !== undefined, instances }
+    if (!wanted.listeners && !wanted.promises && instances.length === 0) return count()
+    return new Map([...count(), ...countDeeply(this.#inspector, wanted)])
+  }
+
+  #evidence(): Evidence {
+    const iterations = this.#total
+    const windows = Math.min(this.#heap.length - 2, PLAN.windows)
+    return {
+      iterations,
+      warmup: this.#warmup,
+      births: birthsOf(this.#sampling?.survivors() ?? [], iterations),
+      rises: risesIn(this.#readings.slice(-windows - 1)),
+      growth: growth(this.#heap, windows),
+      heap: this.#heap,
+      seenEnough: windows === PLAN.windows,
+      full: this.#iterations.full,
+    }
+  }
+
+  #progress(phase: Progress['phase']): void {
+    const { onProgress, time = 3_000, iterations } = this.#options
+    if (onProgress === undefined) return
+    const share = iterations === undefined ? (ownTime() - this.#began) / time : this.#total / (2 * iterations)
+    onProgress({ phase, iterations: this.#iterations.count, share: Math.min(1, share) })
+  }
+}
+
+export function isSuspicious({ births, rises, growth: grown, full }: Evidence): boolean {
+  if (full || grown > 0 || rises.length > 0) return true
+  return births.some(({ pattern }) => pattern === 'leak' || pattern === 'suspicious')
+}
