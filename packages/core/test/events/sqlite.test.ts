@@ -69,7 +69,7 @@ it('runs no timer for tails that were broken off, closed or forgotten', async ()
 
 it('gives files to their owner alone, and every descriptor back', async () => {
   const directory = temporaryFolder()
-  for (let cycle = 0; cycle < 200; cycle += 1) {
+  for (let cycle = 0; cycle < 50; cycle += 1) {
     const log = await openSqliteEventLog({ directory })
     await log.append([{ type: 'a' }])
     for await (const _ of log.tail({ after: 0 })) break

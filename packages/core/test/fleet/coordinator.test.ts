@@ -8,6 +8,8 @@ import { openSqliteFleetStore } from '../../src/fleet/drivers/sqlite/store.ts'
 import { Fleet } from '../../src/fleet/fleet.ts'
 import { resolveFleetOptions, type FleetOptions } from '../../src/fleet/fleet-options.ts'
 import type { CoordinatorOptions, Reclaimer } from '../../src/fleet/index.ts'
+import { CLAIM_LIMIT } from '../../src/fleet/store-limits.ts'
+import { useFakeTime } from '../support/fake-time.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
 import { until } from '../support/until.ts'
@@ -157,25 +159,31 @@ describe('a sweep', () => {
         return new Promise(() => undefined)
       },
     }
-    const coordinator = quickCoordinator(await openUrl(url), { reclaimers: [deaf], reclaimTimeout: 50 })
-    const { orphans } = await coordinator.sweep()
+    const fleet = await openUrl(url)
+    useFakeTime()
+    const sweep = quickCoordinator(fleet, { reclaimers: [deaf], reclaimTimeout: 50 }).sweep()
+    await until(async () => told !== undefined && (await fleet.get('easy')) === null)
+    await vi.advanceTimersByTimeAsync(50)
+    expect(told?.aborted).toBe(true)
+    // It has another second to listen.
+    await vi.advanceTimersByTimeAsync(1_000)
+    const { orphans } = await sweep
     expect(orphans.find(({ agentId }) => agentId === 'easy')?.status).toBe('cleaned')
     expect(orphans.find(({ agentId }) => agentId === 'deaf')).toMatchObject({
       status: 'retry',
       error: 'Reclaiming deaf x took longer than 50 ms.',
     })
-    expect(told?.aborted).toBe(true)
   })
 
   it('takes more than one claim’s worth in several rounds, and tells of each once', async () => {
     const url = `sqlite:${temporaryFolder()}`
     await leaveOrphans(url, async fleet => {
-      for (let i = 0; i < 300; i++) await fleet.register({ id: `a-${i}` })
+      for (let i = 0; i < CLAIM_LIMIT + 4; i++) await fleet.register({ id: `a-${i}` })
     })
     const fleet = await openUrl(url)
     const result = await quickCoordinator(fleet).sweep()
-    expect([result.orphansDetected, result.orphansCleaned]).toEqual([300, 300])
-    expect(await fleet.events.read({ types: ['cleanup_completed'] })).toHaveLength(300)
+    expect([result.orphansDetected, result.orphansCleaned]).toEqual([CLAIM_LIMIT + 4, CLAIM_LIMIT + 4])
+    expect(await fleet.events.read({ types: ['cleanup_completed'] })).toHaveLength(CLAIM_LIMIT + 4)
     expect(await fleet.events.read({ types: ['orphans_detected'] })).toHaveLength(1)
   })
 

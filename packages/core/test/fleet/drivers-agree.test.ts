@@ -61,7 +61,7 @@ const step: fc.Arbitrary<Move> = fc.oneof(
 )
 
 test('memory and SQLite answer alike, whatever happens', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 60, maxLength: 120 }), compare), { numRuns: 40 })
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 60, maxLength: 120 }), compare), { numRuns: 25 })
 })
 
 async function compare(steps: readonly Move[]): Promise<void> {
