@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { describeFindings } from '../src/findings.ts'
-import { boundedReport, cleanReport, CWD, leakReport, leakSite } from './support/reports.ts'
+import { boundedReport, cleanReport, CWD, inconclusiveReport, leakReport, leakSite } from './support/reports.ts'
 
 const tell = (report: Parameters<typeof describeFindings>[0]): string[] => describeFindings(report, CWD)
 
@@ -67,6 +67,7 @@ describe('findings', () => {
 
   it('claims nothing while it cannot tell, and nothing of a clean test', () => {
     expect(tell(leakReport({ verdict: 'inconclusive' }))[0]).toContain('may leave')
+    expect(tell(inconclusiveReport())).toEqual([])
     expect(tell(cleanReport())).toEqual([])
   })
 

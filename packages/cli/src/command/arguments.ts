@@ -60,7 +60,7 @@ function checkOption(command: Accepted, token: OptionToken): void {
     )
   }
   if (!takesValue(definition) && token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`)
-  const swallowedOption = token.inlineValue === false && token.value.startsWith('-')
+  const swallowedOption = token.inlineValue === false && /^-./.test(token.value)
   if (takesValue(definition) && (token.value === undefined || token.value === '' || swallowedOption)) {
     throw new UsageError(`${token.rawName} needs a value`)
   }

@@ -1,4 +1,5 @@
 import { isOakumError, type ErrorCode } from '@oakum/core/errors'
+import type { LeaktestError } from '@oakum/leaktest'
 import { plain } from '../output/text.ts'
 import { EXIT } from './exit.ts'
 
@@ -38,5 +39,11 @@ function exitCodeOf(error: unknown): number {
 
 function codeOf(error: unknown): string {
   if (error instanceof UsageError) return 'USAGE'
-  return isOakumError(error) ? error.code : 'UNEXPECTED'
+  if (isOakumError(error)) return error.code
+  return isLeaktestError(error) ? error.code : 'UNEXPECTED'
+}
+
+/** By its name: to load the leak test's package for that would cost every command. */
+function isLeaktestError(error: unknown): error is LeaktestError {
+  return error instanceof Error && error.name === 'LeaktestError' && 'code' in error
 }

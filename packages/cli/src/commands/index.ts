@@ -36,4 +36,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     description: 'Reclaim once what dead agents held',
     load: async () => (await import('./sweep.ts')).command,
   },
+  leaktest: {
+    description: 'Test whether code leaks, each file in a process of its own',
+    load: async () => (await import('./leaktest.ts')).command,
+  },
 }

@@ -4,7 +4,7 @@ import { oakum } from '../support/oakum.ts'
 
 describe('oakum', () => {
   it.each([
-    [[], 'oakum: a command is missing: up, run, status, logs, stop, kill, sweep (USAGE)\n'],
+    [[], 'oakum: a command is missing: up, run, status, logs, stop, kill, sweep, leaktest (USAGE)\n'],
     [['stauts'], 'oakum: there is no command "stauts"; did you mean "status"? (USAGE)\n'],
     [['constructor'], 'oakum: there is no command "constructor" (USAGE)\n'],
     [['status', '--jsn'], 'oakum: status has no option --jsn; did you mean "--json"? (USAGE)\n'],
