@@ -18,5 +18,5 @@ const scenario: Scenario = async () => {
 
 export default scenario
 export const expected: Expected = { verdict: 'clean' }
-/** Some milliseconds each. */
-export const options: LeaktestOptions = { warmup: 10 }
+/** Some milliseconds each: by number, so that a slow machine can tell as well. */
+export const options: LeaktestOptions = { warmup: 10, iterations: 60 }
