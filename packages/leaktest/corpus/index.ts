@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url'
 import type { CorpusModule, Expected } from './case.ts'
 
 /** The leak test is tuned on one half of the corpus, and reported on the other, which nobody looks at while tuning. */
-export type Half = 'tuned' | 'frozen'
+type Half = 'tuned' | 'frozen'
 
 /** Where a module of the corpus is, and what it stands for. */
 export interface CorpusCase {
