@@ -5,7 +5,7 @@
 import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 
-export const expected: Expected = { verdict: 'leak', site: ['send'], retainer: 'AbortSignal', counter: 'listeners' }
+export const expected: Expected = { verdict: 'leak', site: ['send'], retainer: 'listeners', counter: 'listeners' }
 
 const program = new AbortController()
 

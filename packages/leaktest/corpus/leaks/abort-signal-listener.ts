@@ -9,7 +9,7 @@ import type { Expected } from '../case.ts'
 export const expected: Expected = {
   verdict: 'leak',
   site: ['cancellable'],
-  retainer: 'AbortSignal',
+  retainer: 'listeners',
   counter: 'listeners',
 }
 

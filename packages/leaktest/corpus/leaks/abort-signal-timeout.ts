@@ -8,7 +8,7 @@ import type { Expected } from '../case.ts'
 export const expected: Expected = {
   verdict: 'leak',
   site: ['withDeadline'],
-  retainer: 'AbortSignal',
+  retainer: 'listeners',
   counter: 'listeners',
 }
 

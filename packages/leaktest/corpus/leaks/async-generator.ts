@@ -9,7 +9,7 @@ import type { Expected } from '../case.ts'
 export const expected: Expected = {
   verdict: 'leak',
   site: ['items', 'firstItem'],
-  retainer: '_events',
+  retainer: 'listeners',
   counter: 'listeners',
 }
 

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 
-export const expected: Expected = { verdict: 'leak', site: ['runTool'], retainer: 'children', counter: 'children' }
+export const expected: Expected = { verdict: 'leak', site: ['runTool'], retainer: 'ChildProcess', counter: 'children' }
 
 class Tools {
   readonly #children = new Set<ChildProcess>()

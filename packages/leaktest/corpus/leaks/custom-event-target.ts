@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events'
 import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 
-export const expected: Expected = { verdict: 'leak', site: ['mount'], retainer: 'EventTarget', counter: 'listeners' }
+export const expected: Expected = { verdict: 'leak', site: ['mount'], retainer: 'listeners', counter: 'listeners' }
 
 const updates = new EventTarget()
 setMaxListeners(0, updates)

@@ -6,7 +6,7 @@ import { EventEmitter, once } from 'node:events'
 import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 
-export const expected: Expected = { verdict: 'leak', site: ['step'], retainer: '_events', counter: 'listeners' }
+export const expected: Expected = { verdict: 'leak', site: ['step'], retainer: 'listeners', counter: 'listeners' }
 
 const approvals = new EventEmitter().setMaxListeners(0)
 

@@ -5,7 +5,7 @@
 import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 
-export const expected: Expected = { verdict: 'leak', site: ['Workspace'], retainer: '_events', counter: 'listeners' }
+export const expected: Expected = { verdict: 'leak', site: ['Workspace'], retainer: 'listeners', counter: 'listeners' }
 
 process.setMaxListeners(0)
 

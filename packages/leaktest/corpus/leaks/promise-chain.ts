@@ -31,6 +31,8 @@ function recordNote(topic: string): void {
 
 const scenario: Scenario = ({ iteration }) => recordNote(`note ${iteration}`)
 
+export const options = { budget: { promises: 0 } }
+
 export const close = (): void => lockGiven.resolve()
 
 export default scenario

@@ -35,4 +35,6 @@ async function callTwice(): Promise<string> {
 
 const scenario: Scenario = () => callTwice()
 
+export const options = { budget: { promises: 0 } }
+
 export default scenario
