@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { CORE_LAYERS, importsBelow, importsOf, layerViolations } from './layers.ts'
+import { CORE_LAYERS, importsBelow, importsOf, layerViolations, LEAKTEST_FRAMEWORKS, strangers } from './layers.ts'
 
 const core = join(import.meta.dirname, '../packages/core/src')
 const cli = join(import.meta.dirname, '../packages/cli/src')
+const leaktest = join(import.meta.dirname, '../packages/leaktest/src')
 
 describe('layers', () => {
   it('holds in core: no import runs upwards, none leaves for a dependency', () => {
@@ -17,6 +18,21 @@ describe('layers', () => {
     expect(imports.length).toBeGreaterThan(20)
     const deep = imports.filter(({ specifier }) => /core\/(src|dist)|@oakum\/core\/\w+\/./.test(specifier))
     expect(deep).toEqual([])
+  })
+
+  it('holds in the leak test: it stands by itself, on Node alone', () => {
+    const imports = importsBelow(leaktest)
+    expect(imports.length).toBeGreaterThan(30)
+    expect(strangers(imports, LEAKTEST_FRAMEWORKS)).toEqual([])
+  })
+
+  it.each([
+    ['trial.ts', '@oakum/core/scope'],
+    ['trial.ts', '../../core/src/scope/index.ts'],
+    ['trial.ts', 'vitest'],
+    ['matchers/vitest.ts', '@jest/globals'],
+  ])('reports a planted import into the leak test: from %s of %s', (file, specifier) => {
+    expect(strangers([{ file, specifier }], LEAKTEST_FRAMEWORKS)).toHaveLength(1)
   })
 
   it.each([

@@ -12,6 +12,12 @@ export const CORE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   fleet: ['errors', 'clock', 'process', 'sqlite', 'scope', 'events'],
 }
 
+/** Files of the leak test that stand for a test framework, which whoever imports them has. */
+export const LEAKTEST_FRAMEWORKS: Readonly<Record<string, string>> = {
+  [join('matchers', 'vitest.ts')]: 'vitest',
+  [join('matchers', 'jest.ts')]: '@jest/globals',
+}
+
 export interface Import {
   /** The importing file, relative to the folder looked at. */
   file: string
@@ -58,4 +64,14 @@ export function layerViolations(
     }
   }
   return violations
+}
+
+/** The imports of a package that stands by itself which lead out of it: neither its own files nor Node's modules. */
+export function strangers(imports: readonly Import[], allowed: Readonly<Record<string, string>>): string[] {
+  return imports
+    .filter(({ file, specifier }) => {
+      if (specifier.startsWith('.')) return relative('/src', join('/src', file, '..', specifier)).startsWith('..')
+      return !specifier.startsWith('node:') && allowed[file] !== specifier
+    })
+    .map(({ file, specifier }) => `${file} imports ${specifier}`)
 }

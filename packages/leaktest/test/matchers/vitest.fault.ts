@@ -23,7 +23,7 @@ it('asserts in vitest what the verdict means', async () => {
     '--reporter=json',
     `--outputFile=${outputFile}`,
   ]
-  await promisify(execFile)(process.execPath, args, { timeout: 110_000 }).catch(() => undefined) // some tests fail on purpose
+  await promisify(execFile)(process.execPath, args, { timeout: 500_000 }).catch(() => undefined) // some tests fail on purpose
 
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what vitest writes
   const { testResults } = JSON.parse(readFileSync(outputFile, 'utf8')) as Results
