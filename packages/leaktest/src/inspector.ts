@@ -31,7 +31,16 @@ interface Methods {
   'HeapProfiler.getSamplingProfile': [params: undefined, result: { profile: SamplingProfile }]
   'HeapProfiler.startTrackingHeapObjects': [params: HeapProfiler.StartTrackingHeapObjectsParameterType, result: void]
   'HeapProfiler.stopTrackingHeapObjects': [params: HeapProfiler.StopTrackingHeapObjectsParameterType, result: void]
+  'HeapProfiler.getObjectByHeapObjectId': [
+    params: HeapProfiler.GetObjectByHeapObjectIdParameterType,
+    result: HeapProfiler.GetObjectByHeapObjectIdReturnType,
+  ]
+  'HeapProfiler.getHeapObjectId': [
+    params: HeapProfiler.GetHeapObjectIdParameterType,
+    result: HeapProfiler.GetHeapObjectIdReturnType,
+  ]
   'Runtime.evaluate': [params: Runtime.EvaluateParameterType, result: Runtime.EvaluateReturnType]
+  'Runtime.getProperties': [params: Runtime.GetPropertiesParameterType, result: Runtime.GetPropertiesReturnType]
   'Runtime.queryObjects': [
     params: Runtime.QueryObjectsParameterType & { objectGroup?: string },
     result: Runtime.QueryObjectsReturnType,

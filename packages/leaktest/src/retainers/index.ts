@@ -13,6 +13,7 @@ import type { RetainerPath } from '../report.ts'
 import { findSiteTraces, type SiteTraces, type SoughtSite } from './allocation-sites.ts'
 import { chooseCandidates, type Candidates } from './candidates.ts'
 import type { HeapGraph } from './heap-graph.ts'
+import { LiveScopes } from './live-scopes.ts'
 import { PathNamer } from './path-namer.ts'
 import { pathTo, shortestPaths, type ShortestPaths } from './shortest-paths.ts'
 import { trackAllocations } from './tracking.ts'
@@ -55,12 +56,17 @@ export async function findRetainers(
   const graph = await trackAllocations(inspector, run)
   if (graph === undefined) return sites.map(() => undefined)
   const paths = shortestPaths(graph)
-  const namer = new PathNamer(graph)
   const traces = findSiteTraces(graph.traces, graph.strings, sites)
-  return traces.map(ofSite => {
-    const candidates = candidatesOf(graph, paths, ofSite, atLeast)
-    return candidates && finding(paths, namer, candidates)
-  })
+  const scopes = new LiveScopes(inspector)
+  try {
+    const namer = new PathNamer(graph, scopes)
+    return traces.map(ofSite => {
+      const candidates = candidatesOf(graph, paths, ofSite, atLeast)
+      return candidates && finding(paths, namer, candidates)
+    })
+  } finally {
+    scopes.close()
+  }
 }
 
 function candidatesOf(

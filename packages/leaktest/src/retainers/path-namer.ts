@@ -7,8 +7,9 @@
  */
 import type { RetainerPath, RetainerStep } from '../report.ts'
 import { typeOf } from './candidates.ts'
-import { ContextFiles, isContext, isGenerator, isResumption, variableName } from './contexts.ts'
+import { Contexts, isContext, isGenerator, isResumption } from './contexts.ts'
 import { edgeName, edgeType, heldBy, nodeName, nodeType, type HeapGraph } from './heap-graph.ts'
+import type { LiveScopes } from './live-scopes.ts'
 import { pathText } from './path-text.ts'
 
 const ROOT = 0
@@ -36,11 +37,11 @@ const LINKED = new Set(['Timeout', 'Immediate', 'Listener'])
 
 export class PathNamer {
   readonly #graph: HeapGraph
-  readonly #files: ContextFiles
+  readonly #contexts: Contexts
 
-  constructor(graph: HeapGraph) {
+  constructor(graph: HeapGraph, scopes: LiveScopes) {
     this.#graph = graph
-    this.#files = new ContextFiles(graph)
+    this.#contexts = new Contexts(graph, scopes)
   }
 
   /** Names a way, given by its edges from a root to the object that stays. */
@@ -65,7 +66,7 @@ export class PathNamer {
       const node = this.#target(edges, at)
       const landmark = LANDMARKS[nodeName(this.#graph, node)]
       if (landmark !== undefined) return { root: landmark, next: at + 1 }
-      const file = this.#files.ofModule(node)
+      const file = this.#contexts.fileOf(node)
       if (file !== undefined) return { root: `module ${shortFile(file)}`, next: at + 1 }
     }
     return this.#startAtRoot(edges)
@@ -97,7 +98,7 @@ export class PathNamer {
   #slotName(edges: readonly number[], at: number, holder: number): string {
     const edge = edges[at] ?? 0
     const type = edgeType(this.#graph, edge)
-    if (isContext(this.#graph, holder)) return variableName(this.#graph, holder, edge)
+    if (isContext(this.#graph, holder)) return this.#contexts.variableName(holder, edge)
     const name = edgeName(this.#graph, edge)
     if (type === 'element') return '[…]'
     if (type === 'property') return knownName(name)

@@ -87,6 +87,7 @@ class Tables {
   readonly #header: Header
   readonly #nodeTypes: Uint8Array
   readonly #nodeNames: Uint32Array
+  readonly #nodeIds: Uint32Array
   readonly #firstEdges: Uint32Array
   readonly #traceNodes: Uint32Array
   readonly #edgeTypes: Uint8Array
@@ -101,6 +102,7 @@ class Tables {
     this.#header = header
     this.#nodeTypes = new Uint8Array(header.node_count)
     this.#nodeNames = new Uint32Array(header.node_count)
+    this.#nodeIds = new Uint32Array(header.node_count)
     this.#firstEdges = new Uint32Array(header.node_count + 1)
     this.#traceNodes = new Uint32Array(header.node_count)
     this.#edgeTypes = new Uint8Array(header.edge_count)
@@ -111,12 +113,13 @@ class Tables {
   addNodes(values: readonly number[]): void {
     const fields = this.#header.meta.node_fields
     const [type, name, edges] = [fields.indexOf('type'), fields.indexOf('name'), fields.indexOf('edge_count')]
-    const trace = fields.indexOf('trace_node_id')
+    const [id, trace] = [fields.indexOf('id'), fields.indexOf('trace_node_id')]
     const numbers = this.#records(values, fields.length)
     for (let at = 0; at < numbers.length; at += fields.length) {
       const node = this.#nodes++
       this.#nodeTypes[node] = numbers[at + type] ?? 0
       this.#nodeNames[node] = numbers[at + name] ?? 0
+      this.#nodeIds[node] = numbers[at + id] ?? 0
       this.#traceNodes[node] = numbers[at + trace] ?? 0
       this.#edgesPromised += numbers[at + edges] ?? 0
       this.#firstEdges[node + 1] = this.#edgesPromised
@@ -144,6 +147,7 @@ class Tables {
       nodeCount,
       nodeTypes: this.#nodeTypes,
       nodeNames: this.#nodeNames,
+      nodeIds: this.#nodeIds,
       firstEdges: this.#firstEdges,
       traceNodes: this.#traceNodes,
       edgeTypes: this.#edgeTypes,
