@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatInterval, formatNumber, formatRate } from './format/amount.ts'
+import { formatObjects } from './format/objects.ts'
 import { formatFrame } from './format/place.ts'
 import type { CounterName, CounterRise, LeakReport, LeakSite } from './report.ts'
 
@@ -41,7 +42,7 @@ function describeSite(
   const where = formatFrame(site, cwd)
   const retainers = site.retainers === undefined ? '' : ` – retained by ${site.retainers.text}`
   if (verdict === 'bounded') return `${where} holds ${whatIsHeld(bound)}${retainers}`
-  const what = counter === undefined ? ofObjects(site) : ofCounter(counter)
+  const what = counter === undefined ? formatObjects(site) : ofCounter(counter)
   const bytes = `${formatBytes(site.bytesPerIteration)} per iteration`
   return `${where} ${verdict === 'leak' ? 'leaves' : 'may leave'} ${what}, ${bytes}${retainers}`
 }
@@ -65,12 +66,6 @@ function describeHeap({ verdict, bytesPerIteration, bound }: Found): string {
 function whatIsHeld(bound: number | undefined): string {
   if (bound === undefined) return 'what the newest iterations made, and no more'
   return `what the newest ${formatCount(bound, 'iteration')} made, and no more`
-}
-
-function ofObjects({ type, objectsPerIteration }: LeakSite): string {
-  return type === undefined || type === 'Object'
-    ? formatRate(objectsPerIteration, 'object')
-    : formatRate(objectsPerIteration, `object (${type})`, `objects (${type})`)
 }
 
 const NOUNS: Readonly<Record<CounterName, readonly [one: string, many: string]>> = {

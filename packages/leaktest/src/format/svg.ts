@@ -5,7 +5,8 @@
  * The drawing stands by itself: no script, no font and no file from elsewhere; its colours follow the reader's scheme.
  */
 import type { LeakReport, LeakSite } from '../report.ts'
-import { formatCount, formatNumber, formatRate } from './amount.ts'
+import { formatCount, formatNumber } from './amount.ts'
+import { formatObjects } from './objects.ts'
 import { formatPlace } from './place.ts'
 import { plain } from './plain.ts'
 import { escapeText } from './xml.ts'
@@ -127,13 +128,11 @@ function legend(sites: readonly LeakSite[], cwd: string): string[] {
     return [`<text class="dim" x="20" y="${LEGEND_TOP}">No site: nothing that was allocated stays.</text>`]
   return sites.flatMap((site, index) => {
     const y = LEGEND_TOP + index * LEGEND_LINE
-    const what = site.type ?? 'object'
-    const rate = formatRate(site.objectsPerIteration, what, site.type ?? 'objects')
     const place = formatPlace(site, cwd)
     const where = site.function === '' ? place : `${site.function} (${place})`
     return [
       `<rect class="s${index}" x="20" y="${y - 10}" width="12" height="12" rx="2"/>`,
-      `<text x="40" y="${y}">${text(`${where}: ${rate}`)}</text>`,
+      `<text x="40" y="${y}">${text(`${where}: ${formatObjects(site)}`)}</text>`,
     ]
   })
 }

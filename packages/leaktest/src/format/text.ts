@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import type { LeakReport, LeakSite, Verdict } from '../report.ts'
-import { formatBytes, formatCount, formatInterval, formatNumber, formatRate, formatSeconds } from './amount.ts'
+import { formatBytes, formatCount, formatInterval, formatNumber, formatSeconds } from './amount.ts'
+import { formatObjects } from './objects.ts'
 import { countOutcomes, isReport, type FailedTest, type TestOutcome } from './outcome.ts'
 import { formatFrame } from './place.ts'
 import { plain } from './plain.ts'
@@ -98,12 +99,11 @@ function siteLines({ sites, batch }: LeakReport, paint: Paint, cwd: string): str
 }
 
 function siteLine(site: LeakSite, batch: number, paint: Paint, cwd: string): string[] {
-  const { type, objectsPerIteration, bytesPerIteration, survivors, exact } = site
-  const rate = formatRate(objectsPerIteration, plain(type ?? 'object'), plain(type ?? 'objects'))
+  const { bytesPerIteration, survivors, exact } = site
   const approximate = exact ? '' : paint('dim', ' (line of the function)')
   const scale = `of each ${formatCount(batch, 'iteration')}, oldest first, at most ${formatNumber(Math.max(0, ...survivors))}`
   return [
-    `  ${paint('dim', 'site')}  ${plain(formatFrame(site, cwd))}${approximate}  ${rate}, ${formatBytes(bytesPerIteration)}`,
+    `  ${paint('dim', 'site')}  ${plain(formatFrame(site, cwd))}${approximate}  ${plain(formatObjects(site))}, ${formatBytes(bytesPerIteration)}`,
     `        ${paint('yellow', sparkline(survivors))}  ${paint('dim', scale)}`,
   ]
 }

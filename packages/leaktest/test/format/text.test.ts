@@ -13,7 +13,7 @@ describe('text', () => {
         '  bytes      96 per iteration  (90 to 102)',
         '  objects     1 per iteration  (0.98 to 1.02)',
         '  listeners   1 per iteration  (12 → 412)  AbortSignal',
-        '  site  `AgentLoop.run` (src/loop.ts:212)  1 Listener per iteration, 96 bytes',
+        '  site  `AgentLoop.run` (src/loop.ts:212)  1 object (Listener) per iteration, 96 bytes',
         '        ██████  of each 20 iterations, oldest first, at most 20',
         '  note  A reason.',
         '  ignored  fds: a pool of two',
