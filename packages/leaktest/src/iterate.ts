@@ -115,22 +115,17 @@ export class Iterations<F> implements Runner {
   }
 
   /** Waits for it, but no longer than an iteration may take. */
-  #bounded<T>(work: PromiseLike<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#waitingSince = now()
-      this.#giveUp = reject
-      work.then(
-        value => {
-          this.#waitingSince = 0
-          resolve(value)
-        },
-        (error: unknown) => {
-          this.#waitingSince = 0
-          // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passes on what the scenario threw
-          reject(error)
-        },
-      )
-    })
+  async #bounded<T>(work: PromiseLike<T>): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.#waitingSince = now()
+    this.#giveUp = reject
+    try {
+      // The loser settles with this iteration or never; it is one promise, which nothing else holds.
+      return await Promise.race([work, promise])
+    } finally {
+      this.#waitingSince = 0
+      this.#giveUp = undefined
+    }
   }
 
   async #tearDown(failed: boolean): Promise<void> {

@@ -4,7 +4,8 @@
  * Two kinds of evidence, each of which is enough: code whose old allocations still have survivors, and counters that rise
  * without end. The heap's growth decides only where neither objects nor handles are made.
  */
-import { withoutOptimizing, collect, now } from './engine.ts'
+import { compareToBaseline, readBaseline } from './baseline.ts'
+import { collect, now, withoutOptimizing } from './engine.ts'
 import { LeaktestError } from './errors.ts'
 import { Inspector } from './inspector.ts'
 import { Iterations } from './iterate.ts'
@@ -46,7 +47,7 @@ interface Shared {
  */
 export async function leaktest<F = undefined>(
   name: string,
-  scenario: Scenario<F>,
+  scenario: Scenario<NoInfer<F>>,
   options: LeaktestOptions<F> = {},
 ): Promise<LeakReport> {
   validateOptions(name, scenario, options)
@@ -57,9 +58,11 @@ export async function leaktest<F = undefined>(
     throw new LeaktestError('LEAKTEST_CONCURRENT', message, { facts: { name, running } })
   }
   collect()
+  const baseline = options.compareTo === undefined ? undefined : readBaseline(options.compareTo)
   shared[RUNNING] = name
   try {
-    const report = await measure(name, scenario, options)
+    const found = await measure(name, scenario, options)
+    const report = baseline === undefined ? found : compareToBaseline(found, baseline)
     shared[REPORT]?.(report)
     return report
   } finally {

@@ -113,10 +113,13 @@ function atLeast(option: string, value: unknown, least: number): void {
   if (value === undefined) return
   const whole = option === 'iterations' || option === 'warmup'
   if (typeof value === 'number' && value >= least && (!whole || Number.isInteger(value))) return
-  refuse(`\`${option}\` has to be a ${whole ? 'whole ' : ''}number of at least ${least}, not ${String(value)}.`, {
-    option,
-    value,
-  })
+  refuse(
+    `\`${option}\` has to be a ${whole ? 'whole ' : ''}number of at least ${least}, not ${JSON.stringify(value)}.`,
+    {
+      option,
+      value,
+    },
+  )
 }
 
 function refuse(message: string, facts: Record<string, unknown>): never {

@@ -5,6 +5,7 @@
  * order of their birth. Between batches a marker is allocated and kept: its number says where one batch ends and the next
  * begins, and what lies between two markers is spread over the iterations between them.
  */
+import { fileURLToPath } from 'node:url'
 import type { Inspector, SamplingNode, SamplingProfile } from './inspector.ts'
 
 /** A function of the program on a stack of allocation; positions are those of the function, counted from 0. */
@@ -26,7 +27,7 @@ export interface Survivor {
 }
 
 /** Where the harness itself lies: its frames are nobody's site. */
-const OWN = new URL('.', import.meta.url).href
+const OWN = pathOf(new URL('.', import.meta.url).href)
 
 export class Sampling {
   readonly #inspector: Inspector
@@ -105,28 +106,39 @@ export class Sampling {
 }
 
 function evenMarker(length: number): unknown[] {
+  // oxlint-disable-next-line unicorn/no-new-array -- one allocation of just that length
   return new Array(length)
 }
 
 function oddMarker(length: number): unknown[] {
+  // oxlint-disable-next-line unicorn/no-new-array -- one allocation of just that length
   return new Array(length)
 }
 
 function kindOfMarker(stack: readonly CallFrame[] | undefined): 0 | 1 | undefined {
   const frame = stack?.[0]
-  if (frame === undefined || !frame.url.startsWith(OWN)) return undefined
+  if (frame === undefined || !isOwnUrl(frame.url)) return undefined
   if (frame.function === evenMarker.name) return 0
   return frame.function === oddMarker.name ? 1 : undefined
 }
 
 /** Whether nothing but the harness made it. */
 function isOwn(stack: readonly CallFrame[]): boolean {
-  return !stack.some(isProgram) && stack.some(({ url }) => url.startsWith(OWN))
+  return !stack.some(isProgram) && stack.some(({ url }) => isOwnUrl(url))
 }
 
 /** Whether a frame belongs to the program that is tested: neither to Node nor to the harness. */
 export function isProgram({ url }: CallFrame): boolean {
-  return url !== '' && !url.startsWith('node:') && !url.startsWith(OWN)
+  return url !== '' && !url.startsWith('node:') && !isOwnUrl(url)
+}
+
+function isOwnUrl(url: string): boolean {
+  return pathOf(url).startsWith(OWN)
+}
+
+/** Scripts that a test framework loads are named by a path, others by a URL. */
+export function pathOf(url: string): string {
+  return url.startsWith('file:') ? fileURLToPath(url) : url
 }
 
 function stacksOf(head: SamplingNode): Map<number, readonly CallFrame[]> {

@@ -99,7 +99,7 @@ function judge(evidence: Evidence, charges: Charges): { verdict: Verdict; reason
       reasons: ['The heap was so full that the test stopped before the process would have died.'],
     }
   }
-  if (iterations < PLAN.fewest && !charges.rises.some(({ perIteration }) => perIteration >= 1)) {
+  if (iterations < PLAN.fewest && !charges.rises.some(rise => rise.perIteration >= 1)) {
     const reason = `Only ${iterations} iterations were possible in the time given: too few to tell. Give it more time, or iterations.`
     return { verdict: 'inconclusive', reasons: [reason] }
   }
