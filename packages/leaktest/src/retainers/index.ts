@@ -2,7 +2,7 @@
  * Who holds what stays.
  *
  * This is slow (a heap snapshot is written) and is done only to confirm a leak that sampling has found. While it runs V8
- * notes the stack of every allocation, which costs some microseconds each. The graph is dropped before this returns; what
+ * notes the stack of every allocation, and walks the whole heap 20 times a second. The graph is dropped before this returns; what
  * V8 keeps on account of it goes when the inspector's session is closed.
  *
  * Limits: the objects of one site are told apart by constructor only; an object that several hold is shown with the
