@@ -30,6 +30,7 @@ const STYLE = `
   @media (prefers-color-scheme: dark) { svg { --back: #0d1117; --text: #f0f6fc; --dim: #9198a1; --line: #3d444d; --a: #f85149; --b: #d29922; --c: #4493f8 } }
   .back { fill: var(--back) } text { fill: var(--text) } .dim { fill: var(--dim) } .title { font-size: 16px; font-weight: 600 }
   .grid { stroke: var(--line) } .axis { stroke: var(--dim) } .rate { stroke: var(--dim); stroke-dasharray: 4 4 }
+  .over { paint-order: stroke; stroke: var(--back); stroke-width: 4px }
   .s0 { fill: var(--a) } .s1 { fill: var(--b) } .s2 { fill: var(--c) }
 `
 
@@ -50,8 +51,8 @@ export function formatSvg(report: LeakReport, options: SvgOptions = {}): string 
     `<text class="dim" x="20" y="52">${text(subtitleOf(report))}</text>`,
     ...yAxis(top),
     ...(sites.length === 0 ? [] : xAxis(batches, report.batch)),
-    ...rateLine(report.batch, top, sites.length),
     ...sites.flatMap((site, index) => bars(site, { index, of: sites.length, batches, top, batch: report.batch })),
+    ...rateLine(report.batch, top, sites.length),
     ...legend(sites, cwd),
     '</svg>',
     '',
@@ -99,7 +100,7 @@ function rateLine(batch: number, top: number, sites: number): string[] {
   const y = round(yOf(batch, top))
   return [
     `<line class="rate" x1="${PLOT.left}" x2="${PLOT.right}" y1="${y}" y2="${y}"/>`,
-    `<text class="dim" x="${PLOT.right}" y="${y - 5}" text-anchor="end">1 per iteration</text>`,
+    `<text class="over" x="${PLOT.right}" y="${y - 5}" text-anchor="end">1 per iteration</text>`,
   ]
 }
 
