@@ -8,7 +8,8 @@ import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 import { listen } from '../loopback.ts'
 
-const server = createServer((_request, response) => {
+// Long, so that a connection is not closed while it is about to be used again, however slow the machine.
+const server = createServer({ keepAliveTimeout: 60_000 }, (_request, response) => {
   response.setHeader('content-type', 'application/json').end('{"status":"ok"}')
 })
 const port = await listen(server)

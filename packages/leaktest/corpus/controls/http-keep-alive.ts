@@ -9,7 +9,8 @@ import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 import { listen } from '../loopback.ts'
 
-const server = createServer((request, response) => response.end(`You asked for ${request.url}.`))
+// Long, so that a connection is not closed while it is about to be used again, however slow the machine.
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => response.end(`You asked for ${request.url}.`))
 const port = await listen(server)
 const agent = new Agent({ keepAlive: true, maxSockets: 2 })
 
