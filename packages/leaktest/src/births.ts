@@ -24,6 +24,8 @@ const LUMP = 0.6
 /** The rate of the old batches beside the young ones, at least, and the other way round. */
 const OLD_TO_YOUNG = 0.5
 const YOUNG_TO_OLD = 0.25
+/** Survivors per batch from which an empty batch is no chance. */
+const DENSE = 8
 /** Survivors below which rates are chance. */
 const FEW = 12
 
@@ -119,6 +121,9 @@ export function patternOf(
   const goesOn = youngRate >= YOUNG_TO_OLD * oldRate
   if (lasts && all >= SUSPICIOUS) {
     const lump = Math.max(...old) / all
+    // The first batches have gone, and the others are all there: it lets go, but later than most of this test.
+    const letsGo = oldRate >= DENSE && (survivors[0] ?? 0) + (survivors[1] ?? 0) < oldRate / 2
+    if (letsGo) return { pattern: 'bounded', bound: boundOf(group, iterations) }
     if (all >= ENOUGH && filled >= FILLED && lump <= LUMP && goesOn) return { pattern: 'leak', bound: 0 }
     if (lump === 1) return { pattern: 'none', bound: 0 }
     return { pattern: goesOn || all + sum(young) < FEW ? 'suspicious' : 'waning', bound: 0 }

@@ -13,6 +13,7 @@ import { LeaktestError } from './errors.ts'
 const setTimer = setTimeout
 const nextTurn = setImmediate
 const clock = performance.now.bind(performance)
+const elu = performance.eventLoopUtilization.bind(performance)
 
 /** Milliseconds of a clock that only goes forward. */
 export function now(): number {
@@ -20,19 +21,20 @@ export function now(): number {
 }
 
 /**
- * Milliseconds like those of {@link now}, but standing still while this thread could run and the machine was busy with
- * others: on a loaded machine a test takes longer, and sees as much.
+ * Milliseconds in which this thread worked, or waited for what is not a processor: on a loaded machine a test takes longer,
+ * and sees as much. Where the system does not tell, those of {@link now}.
  */
 export function ownTime(): number {
-  return now() - waited()
+  const worked = onProcessor()
+  return worked === undefined ? now() : worked + elu().idle
 }
 
-/** Milliseconds for which this thread waited for a processor so far; 0 where the system does not tell. */
-function waited(): number {
+/** Milliseconds for which this thread had a processor so far. */
+function onProcessor(): number | undefined {
   try {
-    return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[1]) / 1e6
+    return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]) / 1e6
   } catch {
-    return 0
+    return undefined
   }
 }
 

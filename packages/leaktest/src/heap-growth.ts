@@ -14,6 +14,8 @@ export interface HeapReading {
 
 /** Bytes per iteration in each of the last windows that make a closer look worth it. */
 const SUSPICIOUS = 3
+/** Bytes over the last windows, for each of them, that are more than noise: code that is compiled late, tables of V8. */
+const NOISE = 4 * 1_024
 
 /** Bytes per iteration from one reading to the next. */
 export function slopes(readings: readonly HeapReading[]): number[] {
@@ -23,12 +25,12 @@ export function slopes(readings: readonly HeapReading[]): number[] {
   })
 }
 
-/** Bytes per iteration over the last windows, when it grew in each of them; else 0. */
+/** Bytes per iteration over the last windows, when it grew in each of them, and by more than noise; else 0. */
 export function growth(readings: readonly HeapReading[], windows: number): number {
   const last = slopes(readings).slice(-windows)
   if (last.length < windows || last.some(slope => slope < SUSPICIOUS)) return 0
   const from = readings.at(-windows - 1)
   const to = readings.at(-1)
-  if (from === undefined || to === undefined) return 0
+  if (from === undefined || to === undefined || to.bytes - from.bytes < NOISE * windows) return 0
   return (to.bytes - from.bytes) / (to.iterations - from.iterations)
 }

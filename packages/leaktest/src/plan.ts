@@ -9,13 +9,13 @@ export const PLAN = {
   /** … for which it may take as long as this. */
   roundAtMost: 400,
   /** Iterations after which something that still stays is a leak and no cache that fills … */
-  enough: 12_000,
+  enough: 10_000,
   /** … or the part of the time after which it has to be one. */
-  enoughShare: 0.4,
+  enoughShare: 0.8,
   /** Iterations below which nothing can be said. */
   fewest: 24,
   /** What is waited before a verdict, so that late clean-up is no leak. */
-  settle: [20, 60, 120, 300] as readonly number[],
+  settle: 500,
   /** Windows in each of which a counter or the heap has to rise. */
   windows: 4,
 }

@@ -65,7 +65,7 @@ export class Trial {
 
   async run(): Promise<Evidence> {
     const milliseconds = await this.#warmUp()
-    collect()
+    await this.#rehearse()
     const sampling = new Sampling(this.#inspector, intervalFor(milliseconds))
     this.#sampling = sampling
     await turn()
@@ -77,7 +77,7 @@ export class Trial {
       await this.#extend()
       evidence = await this.#settleBriefly()
     }
-    if (isSuspicious(evidence)) evidence = await this.#settle(evidence)
+    if (isSuspicious(evidence)) evidence = await this.#settle()
     return evidence
   }
 
@@ -97,6 +97,22 @@ export class Trial {
     const took = ownTime() - began
     this.#warmup = this.#iterations.count
     return took / Math.max(1, this.#warmup - half)
+  }
+
+  /** Does once what is done to read the evidence, so that none of it is compiled, and on the heap, between two readings. */
+  async #rehearse(): Promise<void> {
+    this.#sampling = new Sampling(this.#inspector, 1)
+    this.#sampling.mark(0)
+    await this.#iterations.run(1)
+    this.#sampling.mark(1)
+    for (let times = 0; times < 3; times++) {
+      this.#read()
+      isSuspicious(this.#evidence())
+    }
+    this.#sampling.stop()
+    this.#heap = []
+    this.#readings = []
+    this.#warmup = this.#iterations.count
   }
 
   async #firstRound(): Promise<void> {
@@ -155,16 +171,11 @@ export class Trial {
   }
 
   /** Gives late clean-up its time. */
-  async #settle(from: Evidence): Promise<Evidence> {
-    let evidence = from
-    for (const milliseconds of PLAN.settle) {
-      this.#progress('settle')
-      await pause(milliseconds)
-      this.#read(true)
-      evidence = this.#evidence()
-      if (!isSuspicious(evidence)) break
-    }
-    return evidence
+  async #settle(): Promise<Evidence> {
+    this.#progress('settle')
+    await pause(PLAN.settle)
+    this.#read(true)
+    return this.#evidence()
   }
 
   #read(again = false): void {

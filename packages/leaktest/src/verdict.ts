@@ -21,6 +21,8 @@ import type { Evidence } from './trial.ts'
 const DEFAULT_BYTES = 4
 /** The part of what the heap grew by that one place has to have made. */
 const GROWN = 0.25
+/** The part of the heap's growth that what is held within a bound has to be, to explain it. */
+const EXPLAINED = 0.5
 /** Survivors that a leak has at least, of all that were made in the batches that count. */
 const NEEDED = 7
 
@@ -133,8 +135,15 @@ function chargesOf(evidence: Evidence, { budget = {}, ignore = [] }: ReportInput
   const objects = sum(leaking.map(births => births.objectsPerIteration))
   const within = bytes <= (budget.bytes ?? 0) && objects <= (budget.objects ?? Infinity)
   const allowed = budget.bytes === undefined ? objects <= (budget.objects ?? 0) : within
-  const growth = evidence.growth > (budget.bytes ?? DEFAULT_BYTES) && ignored.length === 0 ? evidence.growth : 0
+  const isGrowing = evidence.growth > (budget.bytes ?? DEFAULT_BYTES) && ignored.length === 0
+  const growth = isGrowing && !isExplained(evidence) ? evidence.growth : 0
   return { births: allowed ? [] : leaking, rises, growth, ignored }
+}
+
+/** Whether the heap grew by what is held within a bound, which was still filling. */
+function isExplained({ births, heap }: Evidence): boolean {
+  const held = sum(births.filter(({ pattern }) => pattern === 'bounded').map(({ bytes }) => bytes))
+  return held > EXPLAINED * ((heap.at(-1)?.bytes ?? 0) - (heap[0]?.bytes ?? 0))
 }
 
 function budgetOf({ counter }: CounterRise, budget: Budget): number | undefined {
