@@ -36,7 +36,7 @@ export function limitContract(subject: Subject): void {
       expect(stones.map(({ id }) => id)).toEqual(ended.slice(-TOMBSTONE_LIMIT).toReversed())
       // The rest is what counts, boots and the like take.
       if (rows !== undefined) expect(rows() - TOMBSTONE_LIMIT).toBeLessThan(10)
-    })
+    }, 600_000)
   })
 }
 
