@@ -5,8 +5,7 @@
  * survivors, about as many as its young ones: what is only in flight, late or bounded has none in the old. The first batch
  * is left out, since tables are filled then, and the last, since of it something may be in flight.
  */
-import type { CallFrame, Survivor } from './sampling.ts'
-import { isProgram } from './sampling.ts'
+import { isProgram, SLICES, type CallFrame, type Survivors } from './sampling.ts'
 
 export const BATCHES = 12
 const FIRST_OLD = 1
@@ -42,7 +41,6 @@ export interface Births {
   /** Of its most frequent allocation. */
   readonly stack: readonly CallFrame[]
   readonly survivors: readonly number[]
-  readonly objects: number
   readonly bytes: number
   readonly pattern: Pattern
   /** Objects and bytes per iteration, by the batches that count. */
@@ -55,15 +53,15 @@ export interface Births {
 }
 
 /** Groups survivors by the nearest function of the program; the worst first. */
-export function birthsOf(survivors: readonly Survivor[], iterations: number): Births[] {
-  const groups = new Map<string, Survivor[]>()
-  for (const survivor of survivors) {
-    const frame = frameOf(survivor.stack)
+export function birthsOf(survivors: readonly Survivors[], iterations: number): Births[] {
+  const groups = new Map<string, Survivors[]>()
+  for (const one of survivors) {
+    const frame = frameOf(one.stack)
     if (frame === undefined) continue
     const key = `${frame.scriptId} ${frame.url} ${frame.line} ${frame.column} ${frame.function}`
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, [survivor])
-    else group.push(survivor)
+    if (group === undefined) groups.set(key, [one])
+    else group.push(one)
   }
   const births = [...groups.values()].map(group => describe(group, iterations)).filter(site => site !== undefined)
   return births.toSorted((a, b) => b.bytesPerIteration - a.bytesPerIteration)
@@ -74,28 +72,28 @@ function frameOf(stack: readonly CallFrame[]): CallFrame | undefined {
   return stack.find(isProgram) ?? stack.find(({ url }) => url.startsWith('node:'))
 }
 
-function describe(group: readonly Survivor[], iterations: number): Births | undefined {
-  const byStack = Map.groupBy(group, ({ stack }) => stack)
-  const [stack] = [...byStack].toSorted(([, a], [, b]) => b.length - a.length)[0] ?? []
-  const frame = stack && frameOf(stack)
-  if (stack === undefined || frame === undefined) return undefined
+function describe(group: readonly Survivors[], iterations: number): Births | undefined {
+  const [most] = group.toSorted((a, b) => b.slices.length - a.slices.length)
+  const frame = most && frameOf(most.stack)
+  if (most === undefined || frame === undefined) return undefined
   const survivors = Array.from({ length: BATCHES }, () => 0)
   const bytes = Array.from({ length: BATCHES }, () => 0)
-  for (const { iteration, bytes: size } of group) {
-    const batch = Math.min(LAST, Math.floor((iteration / iterations) * BATCHES))
-    survivors[batch] = (survivors[batch] ?? 0) + 1
-    bytes[batch] = (bytes[batch] ?? 0) + size
+  for (const one of group) {
+    one.slices.forEach((slice, index) => {
+      const batch = Math.floor((slice / SLICES) * BATCHES)
+      survivors[batch] = (survivors[batch] ?? 0) + 1
+      bytes[batch] = (bytes[batch] ?? 0) + (one.bytes[index] ?? 0)
+    })
   }
-  const counted = iterations * ((LAST - FIRST_OLD) / BATCHES)
-  const { pattern: seen, bound } = patternOf(survivors, group, iterations)
+  const bytesByBatch = bytes.slice(FIRST_OLD, LAST)
+  const { pattern: seen, bound } = patternOf(survivors, () => boundOf(group, iterations))
   // Node's own code keeps a thing now and then. It is to blame only when it does so all the time.
   const pattern = seen === 'suspicious' && !isProgram(frame) ? 'none' : seen
-  const bytesByBatch = bytes.slice(FIRST_OLD, LAST)
+  const counted = iterations * ((LAST - FIRST_OLD) / BATCHES)
   return {
     frame,
-    stack,
+    stack: most.stack,
     survivors,
-    objects: group.length,
     bytes: sum(bytes),
     pattern,
     objectsPerIteration: sum(survivors.slice(FIRST_OLD, LAST)) / counted,
@@ -105,12 +103,11 @@ function describe(group: readonly Survivor[], iterations: number): Births | unde
   }
 }
 
-/** Exported for tests. */
+/** What the survivors of one site look like, by their batches. `boundOf` tells the age of the oldest, in iterations. */
 export function patternOf(
   survivors: readonly number[],
-  group: readonly Pick<Survivor, 'iteration'>[],
-  iterations: number,
-): { pattern: Pattern; bound: number } {
+  boundOf: () => number,
+): { readonly pattern: Pattern; readonly bound: number } {
   const old = survivors.slice(FIRST_OLD, FIRST_YOUNG)
   const young = survivors.slice(FIRST_YOUNG, LAST)
   const all = sum(old)
@@ -123,12 +120,12 @@ export function patternOf(
     const lump = Math.max(...old) / all
     // The first batches have gone, and the others are all there: it lets go, but later than most of this test.
     const letsGo = oldRate >= DENSE && (survivors[0] ?? 0) + (survivors[1] ?? 0) < oldRate / 2
-    if (letsGo) return { pattern: 'bounded', bound: boundOf(group, iterations) }
+    if (letsGo) return { pattern: 'bounded', bound: boundOf() }
     if (all >= ENOUGH && filled >= FILLED && lump <= LUMP && goesOn) return { pattern: 'leak', bound: 0 }
     if (lump === 1) return { pattern: 'none', bound: 0 }
     return { pattern: goesOn || all + sum(young) < FEW ? 'suspicious' : 'waning', bound: 0 }
   }
-  const bound = boundOf(group, iterations)
+  const bound = boundOf()
   return bound >= WORTH_TELLING ? { pattern: 'bounded', bound } : { pattern: 'none', bound: 0 }
 }
 
@@ -136,15 +133,16 @@ export function patternOf(
 const WORTH_TELLING = 32
 /** Survivors that stand for a thing that is held, apart from stragglers. */
 const HELD = 16
+/** The part of them that counts: the oldest may be stragglers. */
+const MOST = 0.98
 
 /** The age of the oldest survivors that belong to the rest, in iterations; 0 when there are too few to tell. */
-function boundOf(group: readonly Pick<Survivor, 'iteration'>[], iterations: number): number {
-  const ages = group.map(({ iteration }) => iterations - iteration).toSorted((a, b) => a - b)
+function boundOf(group: readonly Survivors[], iterations: number): number {
   // Those of the first batch are what the program filled once.
-  const held = ages.filter(age => age <= iterations * (1 - 1 / BATCHES))
+  const held = Uint32Array.from(group.flatMap(({ slices }) => slices.filter(slice => slice >= SLICES / BATCHES)))
   if (held.length < HELD) return 0
-  const oldest = held[Math.ceil(held.length * 0.98) - 1] ?? 0
-  return oldest / 0.98
+  const oldest = held.sort()[Math.floor(held.length * (1 - MOST))] ?? 0
+  return ((SLICES - oldest) / SLICES / MOST) * iterations
 }
 
 function sum(values: readonly number[]): number {

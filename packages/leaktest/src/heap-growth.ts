@@ -5,6 +5,8 @@
  * in each doubling of the iterations; noise does not grow with them.
  */
 
+import { estimate } from './estimate.ts'
+
 /** A reading of the heap after a collection. */
 export interface HeapReading {
   readonly iterations: number
@@ -29,6 +31,7 @@ export function slopes(readings: readonly HeapReading[]): number[] {
 export function growth(readings: readonly HeapReading[], windows: number): number {
   const last = slopes(readings).slice(-windows)
   if (last.length < windows || last.some(slope => slope < SUSPICIOUS)) return 0
+  if (windows > 2 && estimate(last).low <= 0) return 0
   const from = readings.at(-windows - 1)
   const to = readings.at(-1)
   if (from === undefined || to === undefined || to.bytes - from.bytes < NOISE * windows) return 0

@@ -2,18 +2,18 @@
 export const PLAN = {
   /** The part of the time that the warm-up may take. */
   warmupShare: 0.2,
-  /** How long the first round takes when iterations are cheap. */
-  round: 120,
-  /** Iterations that the first round should have … */
+  /** Iterations of the first round … */
   roundIterations: 2_400,
-  /** … for which it may take as long as this. */
-  roundAtMost: 400,
+  /** … unless they take longer than this. */
+  round: 400,
   /** Iterations after which something that still stays is a leak and no cache that fills … */
-  enough: 10_000,
+  enough: 9_600,
   /** … or the part of the time after which it has to be one. */
   enoughShare: 0.8,
-  /** Iterations below which nothing can be said. */
+  /** Iterations below which nothing can be said … */
   fewest: 24,
+  /** … and below which what stays may be a bounded thing that fills, as the 250 timings that fetch keeps. */
+  fewestForBirths: 480,
   /** What is waited before a verdict, so that late clean-up is no leak. */
   settle: 500,
   /** Windows in each of which a counter or the heap has to rise. */

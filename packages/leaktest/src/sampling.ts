@@ -17,17 +17,22 @@ export interface CallFrame {
   readonly column: number
 }
 
-/** One allocation that is still alive. */
-export interface Survivor {
-  readonly bytes: number
-  /** The iteration in which it was made, counted from the start of sampling; may be a fraction. */
-  readonly iteration: number
+/** What one stack made that is still alive. */
+export interface Survivors {
   /** The innermost first. */
   readonly stack: readonly CallFrame[]
+  /** For each object, when it was born: the number of one of {@link SLICES} equal parts of all iterations. */
+  readonly slices: readonly number[]
+  /** Bytes of each. */
+  readonly bytes: readonly number[]
 }
 
-/** Where the harness itself lies: its frames are nobody's site. */
-const OWN = pathOf(new URL('.', import.meta.url).href)
+/** Parts into which the iterations are cut. */
+export const SLICES = 960
+
+/** Where the harness itself lies: its frames are nobody's site. Scripts are named by URLs, by some test frameworks by paths. */
+const OWN = new URL('.', import.meta.url).href
+const OWN_PATH = fileURLToPath(OWN)
 
 export class Sampling {
   readonly #inspector: Inspector
@@ -60,24 +65,25 @@ export class Sampling {
     this.#iterations.push(iterations)
   }
 
-  /** What is alive of all that was made between the first marker and the last. */
-  survivors(): Survivor[] {
+  /** What is alive of all that was made between the first marker and the last, which ends so many iterations. */
+  survivors(iterations: number): Survivors[] {
     const { profile } = this.#inspector.post('HeapProfiler.getSamplingProfile')
     const stacks = stacksOf(profile.head)
     const marks = this.#marksIn(profile, stacks)
-    const survivors: Survivor[] = []
-    let mark = 0
-    for (const { ordinal, nodeId, size } of profile.samples.toSorted((a, b) => a.ordinal - b.ordinal)) {
-      while (mark < marks.length && (marks[mark]?.ordinal ?? 0) <= ordinal) mark++
-      const from = marks[mark - 1]
-      const to = marks[mark]
-      const stack = stacks.get(nodeId)
-      if (from === undefined || to === undefined || stack === undefined || isOwn(stack)) continue
-      const part = (ordinal - from.ordinal) / (to.ordinal - from.ordinal)
-      const iteration = from.iterations + part * (to.iterations - from.iterations)
-      survivors.push({ bytes: size, iteration, stack })
+    const found = new Map<number, { stack: readonly CallFrame[]; slices: number[]; bytes: number[] }>()
+    for (const { ordinal, nodeId, size } of profile.samples) {
+      const slice = sliceOf(ordinal, marks, iterations)
+      if (slice < 0) continue
+      let survivors = found.get(nodeId)
+      if (survivors === undefined) {
+        const stack = stacks.get(nodeId) ?? []
+        survivors = { stack, slices: [], bytes: [] }
+        found.set(nodeId, survivors)
+      }
+      survivors.slices.push(slice)
+      survivors.bytes.push(size)
     }
-    return survivors
+    return [...found.values()].filter(({ stack }) => !isOwn(stack))
   }
 
   stop(): void {
@@ -91,18 +97,44 @@ export class Sampling {
   }
 
   /** Both kinds take turns, since one marker may be sampled several times: the mark is where the kind changes. */
-  #marksIn(
-    { samples }: SamplingProfile,
-    stacks: ReadonlyMap<number, readonly CallFrame[]>,
-  ): { ordinal: number; iterations: number }[] {
-    const marks: { ordinal: number; iterations: number }[] = []
-    for (const { ordinal, nodeId } of samples.toSorted((a, b) => a.ordinal - b.ordinal)) {
-      const kind = kindOfMarker(stacks.get(nodeId))
-      if (kind !== marks.length % 2) continue
+  #marksIn({ samples }: SamplingProfile, stacks: ReadonlyMap<number, readonly CallFrame[]>): Mark[] {
+    const kinds = new Map<number, 0 | 1>()
+    for (const [id, stack] of stacks) {
+      const kind = kindOfMarker(stack)
+      if (kind !== undefined) kinds.set(id, kind)
+    }
+    const marks: Mark[] = []
+    const markers = samples.filter(({ nodeId }) => kinds.has(nodeId)).toSorted((a, b) => a.ordinal - b.ordinal)
+    for (const { ordinal, nodeId } of markers) {
+      if (kinds.get(nodeId) !== marks.length % 2) continue
       marks.push({ ordinal, iterations: this.#iterations[marks.length] ?? Infinity })
     }
     return marks
   }
+}
+
+/** Where one batch ends and the next begins. */
+interface Mark {
+  readonly ordinal: number
+  /** Iterations that had ended. */
+  readonly iterations: number
+}
+
+/** The slice in which something was born, spread evenly between two marks; -1 for what was born outside of all. */
+function sliceOf(ordinal: number, marks: readonly Mark[], iterations: number): number {
+  let low = 0
+  let high = marks.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((marks[middle]?.ordinal ?? 0) <= ordinal) low = middle + 1
+    else high = middle
+  }
+  const from = marks[low - 1]
+  const to = marks[low]
+  if (from === undefined || to === undefined) return -1
+  const part = (ordinal - from.ordinal) / (to.ordinal - from.ordinal)
+  const iteration = from.iterations + part * (to.iterations - from.iterations)
+  return Math.min(SLICES - 1, Math.floor((iteration / iterations) * SLICES))
 }
 
 function evenMarker(length: number): unknown[] {
@@ -133,12 +165,7 @@ export function isProgram({ url }: CallFrame): boolean {
 }
 
 function isOwnUrl(url: string): boolean {
-  return pathOf(url).startsWith(OWN)
-}
-
-/** Scripts that a test framework loads are named by a path, others by a URL. */
-export function pathOf(url: string): string {
-  return url.startsWith('file:') ? fileURLToPath(url) : url
+  return url.startsWith(OWN) || url.startsWith(OWN_PATH)
 }
 
 function stacksOf(head: SamplingNode): Map<number, readonly CallFrame[]> {

@@ -8,7 +8,7 @@
 import { birthsOf, type Births } from './births.ts'
 import { count, risesIn, type Counts } from './counters.ts'
 import { countDeeply } from './deep-counters.ts'
-import { collect, heapUsed, ownTime, pause, turn } from './engine.ts'
+import { collect, heapUsed, optimizing, ownTime, pause, turn } from './engine.ts'
 import { growth, type HeapReading } from './heap-growth.ts'
 import type { Inspector } from './inspector.ts'
 import type { Runner } from './iterate.ts'
@@ -72,13 +72,18 @@ export class Trial {
     this.#read()
     sampling.mark(0)
     await this.#firstRound()
-    let evidence = await this.#settleBriefly()
-    while (isSuspicious(evidence) && !this.#isDecided(evidence)) {
-      await this.#extend()
-      evidence = await this.#settleBriefly()
-    }
-    if (isSuspicious(evidence)) evidence = await this.#settle()
-    return evidence
+    await this.#readAfterTurns()
+    const evidence = this.#evidence()
+    if (isSuspicious(evidence)) {
+      while (!this.#isDecided()) {
+        await this.#extend()
+        await this.#readAfterTurns()
+      }
+    } else if (evidence.births.every(({ pattern }) => pattern !== 'bounded')) return evidence
+    this.#progress('settle')
+    await pause(PLAN.settle)
+    this.#read(true)
+    return this.#evidence()
   }
 
   close(): void {
@@ -105,7 +110,7 @@ export class Trial {
     this.#sampling.mark(0)
     await this.#iterations.run(1)
     this.#sampling.mark(1)
-    for (let times = 0; times < 3; times++) {
+    for (let times = 0; times < 2; times++) {
       this.#read()
       isSuspicious(this.#evidence())
     }
@@ -125,15 +130,13 @@ export class Trial {
       }
       return
     }
-    // The first batches tell how many iterations make a twelfth of the round.
-    const least = Math.min(this.#deadline, began + PLAN.round)
-    const most = Math.min(this.#deadline, began + PLAN.roundAtMost)
-    await this.#batch(Math.ceil(PLAN.roundIterations / 12), began + PLAN.roundAtMost / 12)
+    // The first batch tells how many iterations the time allows.
+    const end = Math.min(this.#deadline, began + PLAN.round)
+    await this.#batch(PLAN.roundIterations / 12, began + PLAN.round / 12)
     const each = (ownTime() - began) / Math.max(1, this.#total)
-    const wanted = Math.max(PLAN.roundIterations, (least - began) / each)
-    const size = Math.max(1, Math.ceil(Math.min(wanted, (most - began) / each) / 12))
+    const size = Math.max(1, Math.min(PLAN.roundIterations, Math.ceil((end - began) / each)) / 12)
     for (let part = 1; part <= 12; part++) {
-      await this.#batch(Math.max(1, size * part - this.#total), Math.max(most, began + 1))
+      await this.#batch(Math.ceil(size * part) - this.#total, end)
       if (part === 3 || part === 6) this.#read()
     }
   }
@@ -155,31 +158,21 @@ export class Trial {
   }
 
   /** Whether what is suspected has been looked at for long enough. */
-  #isDecided({ full }: Evidence): boolean {
-    if (full || ownTime() >= this.#deadline) return true
+  #isDecided(): boolean {
+    if (this.#iterations.full || ownTime() >= this.#deadline) return true
     const { iterations, time = 3_000 } = this.#options
     if (iterations !== undefined) return this.#total >= iterations * 2
-    if (this.#readings.length < PLAN.windows + 2) return false
+    if (this.#readings.length <= PLAN.windows) return false
     return this.#total >= PLAN.enough || ownTime() - this.#began >= time * PLAN.enoughShare
   }
 
-  /** Lets the event loop turn a few times, and reads. */
-  async #settleBriefly(): Promise<Evidence> {
+  /** Lets the event loop turn a few times first: clean-up may be left to its next turns. */
+  async #readAfterTurns(): Promise<void> {
     for (let turns = 0; turns < 3; turns++) await turn()
     this.#read()
-    return this.#evidence()
-  }
-
-  /** Gives late clean-up its time. */
-  async #settle(): Promise<Evidence> {
-    this.#progress('settle')
-    await pause(PLAN.settle)
-    this.#read(true)
-    return this.#evidence()
   }
 
   #read(again = false): void {
-    collect()
     collect()
     const iterations = this.#total
     const bytes = heapUsed() - (this.#sampling?.markerBytes ?? 0)
@@ -201,15 +194,16 @@ export class Trial {
 
   #evidence(): Evidence {
     const iterations = this.#total
-    const windows = Math.min(this.#heap.length - 2, PLAN.windows)
+    const windows = this.#readings.length - 1
     return {
       iterations,
       warmup: this.#warmup,
-      births: birthsOf(this.#sampling?.survivors() ?? [], iterations),
-      rises: risesIn(this.#readings.slice(-windows - 1)),
-      growth: growth(this.#heap, windows),
+      births: optimizing(() => birthsOf(this.#sampling?.survivors(iterations) ?? [], iterations)),
+      rises: risesIn(this.#readings.slice(-PLAN.windows - 1)),
+      // The first window is left out: what is compiled and filled once lies there.
+      growth: growth(this.#heap, windows - 1),
       heap: this.#heap,
-      seenEnough: windows === PLAN.windows,
+      seenEnough: windows >= PLAN.windows,
       full: this.#iterations.full,
     }
   }

@@ -21,8 +21,8 @@ import type { Evidence } from './trial.ts'
 const DEFAULT_BYTES = 4
 /** The part of what the heap grew by that one place has to have made. */
 const GROWN = 0.25
-/** The part of the heap's growth that what is held within a bound has to be, to explain it. */
-const EXPLAINED = 0.5
+/** The part of the test for which something bounded has to have filled, to explain that the heap grew. */
+const FILLING = 1 / 8
 /** Survivors that a leak has at least, of all that were made in the batches that count. */
 const NEEDED = 7
 
@@ -48,7 +48,7 @@ interface Charges {
 export async function reportOn(input: ReportInput): Promise<LeakReport> {
   const { name, evidence, options, seed, began } = input
   const charges = chargesOf(evidence, options)
-  const { verdict, reasons } = judge(evidence, charges)
+  const { verdict, reasons } = judge(evidence, charges, options.iterations !== undefined)
   const bounded = evidence.births.filter(({ pattern }) => pattern === 'bounded')
   const accused = verdict === 'bounded' ? bounded : accusedBy(charges, evidence)
   const confirmed = verdict === 'leak' ? await confirm(input, accused) : { sites: undefined, rises: [] }
@@ -92,7 +92,7 @@ function byDistanceFromRoot(a: LeakSite, b: LeakSite): number {
   )
 }
 
-function judge(evidence: Evidence, charges: Charges): { verdict: Verdict; reasons: string[] } {
+function judge(evidence: Evidence, charges: Charges, asked: boolean): { verdict: Verdict; reasons: string[] } {
   const { iterations, full, births } = evidence
   const charged = charges.births.length > 0 || charges.rises.length > 0 || charges.growth > 0
   if (full) {
@@ -105,7 +105,9 @@ function judge(evidence: Evidence, charges: Charges): { verdict: Verdict; reason
     const reason = `Only ${iterations} iterations were possible in the time given: too few to tell. Give it more time, or iterations.`
     return { verdict: 'inconclusive', reasons: [reason] }
   }
-  if (charged && (evidence.seenEnough || charges.births.length > 0)) return { verdict: 'leak', reasons: [] }
+  const counted = charges.rises.length > 0 || charges.growth > 0
+  const born = charges.births.length > 0 && (iterations >= PLAN.fewestForBirths || asked)
+  if (born || (counted && evidence.seenEnough)) return { verdict: 'leak', reasons: [] }
   if (charged) {
     const reason = `Something rose in ${iterations} iterations, too few to tell a leak from noise. Give it more time, or iterations.`
     return { verdict: 'inconclusive', reasons: [reason] }
@@ -136,14 +138,13 @@ function chargesOf(evidence: Evidence, { budget = {}, ignore = [] }: ReportInput
   const within = bytes <= (budget.bytes ?? 0) && objects <= (budget.objects ?? Infinity)
   const allowed = budget.bytes === undefined ? objects <= (budget.objects ?? 0) : within
   const isGrowing = evidence.growth > (budget.bytes ?? DEFAULT_BYTES) && ignored.length === 0
-  const growth = isGrowing && !isExplained(evidence) ? evidence.growth : 0
+  const growth = isGrowing && !isFilling(evidence) ? evidence.growth : 0
   return { births: allowed ? [] : leaking, rises, growth, ignored }
 }
 
-/** Whether the heap grew by what is held within a bound, which was still filling. */
-function isExplained({ births, heap }: Evidence): boolean {
-  const held = sum(births.filter(({ pattern }) => pattern === 'bounded').map(({ bytes }) => bytes))
-  return held > EXPLAINED * ((heap.at(-1)?.bytes ?? 0) - (heap[0]?.bytes ?? 0))
+/** Whether something was still filling up to its bound for a good part of the test: then the heap grew by that. */
+function isFilling({ births, iterations }: Evidence): boolean {
+  return births.some(({ pattern, bound }) => pattern === 'bounded' && bound > iterations * FILLING)
 }
 
 function budgetOf({ counter }: CounterRise, budget: Budget): number | undefined {
