@@ -8,31 +8,29 @@ import type { Expected } from '../case.ts'
 export const expected: Expected = { verdict: 'leak', site: ['start'], retainer: 'files', counter: 'fds' }
 
 class SessionLogs {
-  readonly #files = new Map<string, FileHandle>()
+  readonly #files = new Map<string, { readonly file: FileHandle; readonly openedAt: number }>()
 
-  async start(session: string): Promise<void> {
-    const file = await open(devNull, 'a')
-    this.#files.set(session, file) // leaks here
+  async start(): Promise<string> {
+    const session = randomUUID() // leaks here
+    const file = await open(devNull, 'a') // leaks here
+    this.#files.set(session, { file, openedAt: Date.now() }) // leaks here
     await file.write('session started\n')
+    return session
   }
 
   async end(session: string): Promise<void> {
-    await this.#files.get(session)?.write('session ended\n')
+    await this.#files.get(session)?.file.write('session ended\n')
   }
 
   async close(): Promise<void> {
-    for (const file of this.#files.values()) await file.close()
+    for (const { file } of this.#files.values()) await file.close()
     this.#files.clear()
   }
 }
 
 const logs = new SessionLogs()
 
-const scenario: Scenario = async () => {
-  const session = randomUUID()
-  await logs.start(session)
-  await logs.end(session)
-}
+const scenario: Scenario = async () => logs.end(await logs.start())
 
 export const options = { warmup: 20, iterations: 480 }
 

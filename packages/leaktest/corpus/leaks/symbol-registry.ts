@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 
-export const expected: Expected = { verdict: 'leak', site: ['tag'], retainer: 'Symbol' }
+export const expected: Expected = { verdict: 'leak', site: ['tag'], retainer: 'symbol' }
 
 class Tagged {
   tag(agent: string): symbol {

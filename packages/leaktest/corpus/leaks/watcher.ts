@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 
-export const expected: Expected = { verdict: 'leak', site: ['watchPrompts'], retainer: 'watchers', counter: 'handles' }
+export const expected: Expected = { verdict: 'leak', site: ['watchPrompts'], retainer: 'FSEvent', counter: 'handles' }
 
 const folder = await mkdtemp(join(tmpdir(), 'oakum-corpus-'))
 const watchers = new Set<FSWatcher>()

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import type { Scenario } from '@oakum/leaktest'
 import type { Expected } from '../case.ts'
 
-export const expected: Expected = { verdict: 'leak', site: ['hash'], retainer: 'threads', counter: 'threads' }
+export const expected: Expected = { verdict: 'leak', site: ['hash'], retainer: 'MessagePort', counter: 'threads' }
 
 const CODE = `
   const { parentPort } = require('node:worker_threads')
