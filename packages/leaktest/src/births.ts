@@ -103,10 +103,10 @@ function describe(group: readonly Survivors[], iterations: number): Births | und
   }
 }
 
-/** What the survivors of one site look like, by their batches. `boundOf` tells the age of the oldest, in iterations. */
+/** What the survivors of one site look like, by their batches. `findBound` tells the age of the oldest, in iterations. */
 export function patternOf(
   survivors: readonly number[],
-  boundOf: () => number,
+  findBound: () => number,
 ): { readonly pattern: Pattern; readonly bound: number } {
   const old = survivors.slice(FIRST_OLD, FIRST_YOUNG)
   const young = survivors.slice(FIRST_YOUNG, LAST)
@@ -120,12 +120,12 @@ export function patternOf(
     const lump = Math.max(...old) / all
     // The first batches have gone, and the others are all there: it lets go, but later than most of this test.
     const letsGo = oldRate >= DENSE && (survivors[0] ?? 0) + (survivors[1] ?? 0) < oldRate / 2
-    if (letsGo) return { pattern: 'bounded', bound: boundOf() }
+    if (letsGo) return { pattern: 'bounded', bound: findBound() }
     if (all >= ENOUGH && filled >= FILLED && lump <= LUMP && goesOn) return { pattern: 'leak', bound: 0 }
     if (lump === 1) return { pattern: 'none', bound: 0 }
     return { pattern: goesOn || all + sum(young) < FEW ? 'suspicious' : 'waning', bound: 0 }
   }
-  const bound = boundOf()
+  const bound = findBound()
   return bound >= WORTH_TELLING ? { pattern: 'bounded', bound } : { pattern: 'none', bound: 0 }
 }
 
@@ -141,7 +141,7 @@ function boundOf(group: readonly Survivors[], iterations: number): number {
   // Those of the first batch are what the program filled once.
   const held = Uint32Array.from(group.flatMap(({ slices }) => slices.filter(slice => slice >= SLICES / BATCHES)))
   if (held.length < HELD) return 0
-  const oldest = held.sort()[Math.floor(held.length * (1 - MOST))] ?? 0
+  const oldest = held.toSorted()[Math.floor(held.length * (1 - MOST))] ?? 0
   return ((SLICES - oldest) / SLICES / MOST) * iterations
 }
 

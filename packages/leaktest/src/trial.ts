@@ -49,6 +49,8 @@ export class Trial {
   #sampling: Sampling | undefined
   #warmup = 0
   #heap: HeapReading[] = []
+  /** What reading the evidence left on the heap: its code, and what it found. */
+  #ownBytes = 0
   #readings: Reading[] = []
 
   constructor(iterations: Runner, inspector: Inspector, options: TrialOptions) {
@@ -117,6 +119,7 @@ export class Trial {
     this.#sampling.stop()
     this.#heap = []
     this.#readings = []
+    this.#ownBytes = 0
     this.#warmup = this.#iterations.count
   }
 
@@ -175,7 +178,7 @@ export class Trial {
   #read(again = false): void {
     collect()
     const iterations = this.#total
-    const bytes = heapUsed() - (this.#sampling?.markerBytes ?? 0)
+    const bytes = heapUsed() - (this.#sampling?.markerBytes ?? 0) - this.#ownBytes
     if (again) {
       this.#heap.pop()
       this.#readings.pop()
@@ -192,13 +195,22 @@ export class Trial {
     return new Map([...count(), ...countDeeply(this.#inspector, wanted)])
   }
 
+  #births(iterations: number): Births[] {
+    collect()
+    const before = heapUsed()
+    const births = optimizing(() => birthsOf(this.#sampling?.survivors(iterations) ?? [], iterations))
+    collect()
+    this.#ownBytes += heapUsed() - before
+    return births
+  }
+
   #evidence(): Evidence {
     const iterations = this.#total
     const windows = this.#readings.length - 1
     return {
       iterations,
       warmup: this.#warmup,
-      births: optimizing(() => birthsOf(this.#sampling?.survivors(iterations) ?? [], iterations)),
+      births: this.#births(iterations),
       rises: risesIn(this.#readings.slice(-PLAN.windows - 1)),
       // The first window is left out: what is compiled and filled once lies there.
       growth: growth(this.#heap, windows - 1),
