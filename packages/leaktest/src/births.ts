@@ -32,7 +32,7 @@ const FEW = 12
  * What the survivors of one site look like. `suspicious`: like a leak, but too few to tell. `waning`: they became fewer, as
  * where a fixed set of things is filled.
  */
-export type Pattern = 'leak' | 'suspicious' | 'bounded' | 'waning' | 'none'
+type Pattern = 'leak' | 'suspicious' | 'bounded' | 'waning' | 'none'
 
 /** All that one place in the program made and that is alive. */
 export interface Births {
@@ -119,7 +119,8 @@ export function patternOf(
   if (lasts && all >= SUSPICIOUS) {
     const lump = Math.max(...old) / all
     // The first batches have gone, and the others are all there: it lets go, but later than most of this test.
-    const letsGo = oldRate >= DENSE && (survivors[0] ?? 0) + (survivors[1] ?? 0) < oldRate / 2
+    const isDense = oldRate >= DENSE && youngRate >= oldRate / 2
+    const letsGo = isDense && (survivors[0] ?? 0) + (survivors[1] ?? 0) < oldRate / 2
     if (letsGo) return { pattern: 'bounded', bound: findBound() }
     if (all >= ENOUGH && filled >= FILLED && lump <= LUMP && goesOn) return { pattern: 'leak', bound: 0 }
     if (lump === 1) return { pattern: 'none', bound: 0 }

@@ -228,7 +228,7 @@ export class Trial {
   }
 }
 
-export function isSuspicious({ births, rises, growth: grown, full }: Evidence): boolean {
+function isSuspicious({ births, rises, growth: grown, full }: Evidence): boolean {
   if (full || grown > 0 || rises.length > 0) return true
   return births.some(({ pattern }) => pattern === 'leak' || pattern === 'suspicious')
 }
