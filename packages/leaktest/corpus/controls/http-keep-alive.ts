@@ -10,7 +10,9 @@ import type { Expected } from '../case.ts'
 import { listen } from '../loopback.ts'
 
 // Long, so that a connection is not closed while it is about to be used again, however slow the machine.
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => response.end(`You asked for ${request.url}.`))
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
+  response.end(`You asked for ${request.url}.`),
+)
 const port = await listen(server)
 const agent = new Agent({ keepAlive: true, maxSockets: 2 })
 
