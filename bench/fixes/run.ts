@@ -55,7 +55,7 @@ process.exitCode = interrupt.signal.aborted
 
 async function chooseCases(): Promise<string[]> {
   const files = await readdir(join(import.meta.dirname, 'cases'))
-  const names = files.map(file => file.replace(/\.ts$/, '')).toSorted()
+  const names = files.flatMap(file => (file.endsWith('.ts') ? [file.slice(0, -3)] : [])).toSorted()
   const unknown = positionals.filter(name => !names.includes(name))
   if (unknown.length > 0) throw new Error(`There is no case ${unknown.join(', ')}; there are ${names.join(', ')}.`)
   return positionals.length === 0 ? names : positionals
