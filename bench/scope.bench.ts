@@ -13,7 +13,7 @@ import { Scope } from '../packages/core/src/scope/index.ts'
 
 const ROUNDS = 5
 const WARM_UP = 5
-/** Parts of a round that take turns, so that a pause of the machine meets all sides alike. */
+/** Parts of a round that take turns, so that whatever else the machine does meets all sides alike. */
 const SLICES = 50
 const CHILDREN = 100_000
 
@@ -35,7 +35,7 @@ interface EffectModule {
 /** One side of a comparison. */
 interface Measurement {
   readonly slices: number
-  /** Measures one slice: a figure of its own, of which a round takes the mean. */
+  /** Measures one slice. A round's figure is the median of its slices: what the machine stole from some falls out. */
   readonly measure: () => Promise<number>
 }
 
@@ -258,13 +258,13 @@ function bytesOf(make: () => unknown): number {
 async function rounds(...measurements: Measurement[]): Promise<number[]> {
   const figures = measurements.map((): number[] => [])
   for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const sums = measurements.map(() => 0)
+    const slices = measurements.map((): number[] => [])
     for (let slice = 0; slice < SLICES; slice++) {
-      for (const [index, { slices, measure }] of measurements.entries()) {
-        if (slice < slices) sums[index] = (sums[index] ?? 0) + (await measure()) / slices
+      for (const [index, { slices: wanted, measure }] of measurements.entries()) {
+        if (slice < wanted) slices[index]?.push(await measure())
       }
     }
-    if (round >= 0) sums.forEach((sum, index) => figures[index]?.push(sum))
+    if (round >= 0) slices.forEach((values, index) => figures[index]?.push(median(values)))
   }
   return figures.map(median)
 }

@@ -19,8 +19,22 @@ interface Frame {
 
 const frames = new AsyncLocalStorage<Frame>()
 
-/** Finalizers whose synchronous part runs now, the innermost last. */
-export const currentFinalizers: Owned[] = []
+/** The finalizer whose synchronous part runs now, and those within whose synchronous part that one runs, the innermost last. */
+let innermost: Owned | undefined
+const outer: Owned[] = []
+
+/** Calls a finalizer, which is known as a caller while its synchronous part runs. One in another is rare: only then a list. */
+export function runFinalizer(resource: Owned): unknown {
+  const before = innermost
+  if (before !== undefined) outer.push(before)
+  innermost = resource
+  try {
+    return resource.dispose()
+  } finally {
+    innermost = before
+    if (before !== undefined) outer.pop()
+  }
+}
 
 /** Calls a function as code of that resource. */
 export function runAs<A extends unknown[], R>(resource: Owned, fn: (...args: A) => R, ...args: A): R {
@@ -29,7 +43,7 @@ export function runAs<A extends unknown[], R>(resource: Owned, fn: (...args: A) 
 
 /** The resources whose code makes this call, the innermost first; empty when none does. */
 export function callers(): Owned[] {
-  const found = currentFinalizers.toReversed()
+  const found = innermost === undefined ? [] : [innermost, ...outer.toReversed()]
   for (let frame = liveFrame(); frame !== undefined; frame = frame.outer) {
     if (frame.resource.owner !== undefined) found.push(frame.resource)
   }

@@ -10,7 +10,7 @@
  */
 import type { ProcessNote } from '../process/index.ts'
 import { ageSince, coarseNow } from './age.ts'
-import { currentFinalizers } from './callers.ts'
+import { runFinalizer } from './callers.ts'
 import type { CloseWindow } from './closing.ts'
 import { isExcused } from './excuses.ts'
 import type { Settings } from './options.ts'
@@ -194,12 +194,7 @@ export abstract class Owned {
 
 function start(resource: Owned): unknown {
   resource.ending = STARTED
-  currentFinalizers.push(resource)
-  try {
-    return resource.dispose()
-  } finally {
-    currentFinalizers.pop()
-  }
+  return runFinalizer(resource)
 }
 
 function endWith(resource: Owned, result: PromiseLike<unknown>): Promise<void> {
