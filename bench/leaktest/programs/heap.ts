@@ -1,0 +1,54 @@
+/**
+ * The two tests that people write by hand: `heap.ts NAME total` compares the heap before and after, `heap.ts NAME slope` takes the
+ * Theil–Sen slope of the second half of a series.
+ */
+import { Repeat, settle } from '../repeat.ts'
+import { main } from './main.ts'
+
+/** Iterations of `total`, and of `slope` in all. */
+const ITERATIONS = 1_000
+const POINTS = 40
+/** Bytes per iteration above which each says leak; a slope counts from one pointer on. */
+const LIMITS = { total: 100, slope: 8 }
+
+await main(async ({ load }) => {
+  const kind = process.argv[3] === 'slope' ? 'slope' : 'total'
+  const module = await load()
+  const repeat = new Repeat(module)
+  await repeat.warmUp()
+  const bytes = kind === 'slope' ? await slope(repeat, module.options?.iterations) : await total(repeat)
+  return { answer: bytes > LIMITS[kind] ? 'leak' : 'clean', detail: `${bytes.toFixed(1)} bytes per iteration` }
+})
+
+async function total(repeat: Repeat): Promise<number> {
+  const before = heapUsed()
+  const done = await repeat.measure(ITERATIONS)
+  await settle()
+  return (heapUsed() - before) / done
+}
+
+async function slope(repeat: Repeat, iterations = ITERATIONS): Promise<number> {
+  const points: { at: number; bytes: number }[] = []
+  const until = performance.now() + 3_000
+  let at = 0
+  while (points.length < POINTS && performance.now() < until) {
+    at += await repeat.run(Math.ceil(iterations / POINTS))
+    points.push({ at, bytes: heapUsed() })
+  }
+  return theilSen(points.slice(points.length >> 1))
+}
+
+/** The median of the slopes between all pairs. */
+function theilSen(points: readonly { at: number; bytes: number }[]): number {
+  const slopes = points
+    .flatMap((one, index) => points.slice(index + 1).map(other => (other.bytes - one.bytes) / (other.at - one.at)))
+    .toSorted((a, b) => a - b)
+  return slopes[slopes.length >> 1] ?? Number.NaN
+}
+
+function heapUsed(): number {
+  if (globalThis.gc === undefined) throw new Error('It needs --expose-gc.')
+  globalThis.gc()
+  globalThis.gc()
+  return process.memoryUsage().heapUsed
+}
