@@ -28,33 +28,52 @@ const LEAST = 24
 const MOST = 5_000
 /** Milliseconds. */
 const TIME = 700
+/** Listeners by which an emitter may differ from one look to the next. */
+const FEW = 2
 
 export async function confirm(input: ReportInput, accused: readonly Births[]): Promise<Confirmed> {
+  const sites = await withRetainers(input, accused)
+  const rises = concernsListeners(accused, sites) ? await countListeners(input, accused) : []
+  return { sites, rises }
+}
+
+async function withRetainers(input: ReportInput, accused: readonly Births[]): Promise<LeakSite[]> {
   const { inspector, iterations, evidence, options } = input
-  const wanted = { listeners: accused.length === 0 || accused.some(addsListeners), promises: false, instances: [] }
-  const before = wanted.listeners ? countDeeply(inspector, wanted) : undefined
-  const from = iterations.count
-  let findings: readonly (Finding | undefined)[] = []
+  const sites = accused.map(births => siteOf(births))
+  const isWanted = options.retainers === true || (options.retainers !== false && heapUsed() < LARGE)
+  if (!isWanted || evidence.full) return sites
   const run = async (): Promise<void> => {
     await iterations.run(iterationsFor(accused, evidence.iterations), ownTime() + TIME)
     for (let turns = 0; turns < 3; turns++) await turn()
     collect()
   }
-  if (options.retainers !== false && !evidence.full && (options.retainers === true || heapUsed() < LARGE)) {
-    const sought = accused.length === 0 ? [undefined] : accused.slice(0, SITES).map(({ frame }) => frame)
-    findings = await findRetainers(inspector, run, sought, { atLeast: LEAST / 2 })
-  } else if (before !== undefined) {
-    await run()
-  }
-  const ran = iterations.count - from
-  const rises =
-    before === undefined
-      ? []
-      : risesIn([
-          { counts: before, iterations: 0 },
-          { counts: countDeeply(inspector, wanted), iterations: ran },
-        ]).filter(({ before: had, after }) => after - had >= 2)
-  return { sites: accused.map((births, index) => withFinding(siteOf(births), findings[index])), rises }
+  const sought = accused.length === 0 ? [undefined] : accused.slice(0, SITES).map(({ frame }) => frame)
+  const findings = await findRetainers(inspector, run, sought, { atLeast: LEAST / 2 })
+  return sites.map((site, index) => withFinding(site, findings[index]))
+}
+
+/** Of which emitters and targets there are more listeners after some more iterations. */
+async function countListeners(
+  { inspector, iterations, evidence }: ReportInput,
+  accused: readonly Births[],
+): Promise<CounterRise[]> {
+  const wanted = { listeners: true, promises: false, instances: [] }
+  const before = countDeeply(inspector, wanted)
+  const from = iterations.count
+  const rate = Math.min(1, ...accused.map(({ objectsPerIteration }) => objectsPerIteration).filter(each => each > 0))
+  await iterations.run(Math.min(evidence.iterations, Math.ceil(LEAST / rate)), ownTime() + TIME)
+  for (let turns = 0; turns < 3; turns++) await turn()
+  const readings = [
+    { counts: before, iterations: 0 },
+    { counts: countDeeply(inspector, wanted), iterations: iterations.count - from },
+  ]
+  return risesIn(readings).filter(rise => rise.after - rise.before >= FEW)
+}
+
+/** What only the heap tells may be a list of listeners as well. */
+function concernsListeners(accused: readonly Births[], sites: readonly LeakSite[]): boolean {
+  if (accused.every(({ pattern }) => pattern !== 'leak')) return true
+  return accused.some(addsListeners) || sites.some(({ retainers }) => retainers?.text.includes('listeners'))
 }
 
 function withFinding(site: LeakSite, finding: Finding | undefined): LeakSite {

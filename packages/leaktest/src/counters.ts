@@ -17,22 +17,36 @@ const SOCKETS = /^(TCP|UDP|Pipe|TLS)/
 /** What comes and goes with each turn of the event loop, and is no handle of the program's. */
 const PASSING = new Set(['Immediate', 'TickObject', 'CloseReq'])
 
+/** What the process itself says of what it holds. */
+export interface Held {
+  /** As of `process.getActiveResourcesInfo()`. */
+  readonly resources: readonly string[]
+  /** Bytes of array buffers. */
+  readonly arrayBuffers: number
+}
+
+/** Counts what this process has. */
 export function count(): Counts {
+  return countIn('self', { resources: getActiveResourcesInfo(), arrayBuffers: memoryUsage().arrayBuffers })
+}
+
+/** Counts what a process has; /proc tells what it does not say itself. */
+export function countIn(pid: number | 'self', { resources, arrayBuffers }: Held): Counts {
   const counts = new Map<string, number>()
   const add = (name: string, by = 1): void => void counts.set(name, (counts.get(name) ?? 0) + by)
   for (const counter of ['timers', 'sockets'] as const) add(counter, 0)
-  for (const type of getActiveResourcesInfo()) {
+  for (const type of resources) {
     if (PASSING.has(type)) continue
     if (type === 'Timeout') add('timers')
     else if (SOCKETS.test(type)) add('sockets')
     else if (type !== 'ProcessWrap') add(`handles ${type}`)
   }
-  counts.set('buffers', memoryUsage().arrayBuffers)
-  const fds = entriesOf('/proc/self/fd')
-  const tasks = entriesOf('/proc/self/task')
+  counts.set('buffers', arrayBuffers)
+  const fds = entriesOf(`/proc/${pid}/fd`)
+  const tasks = entriesOf(`/proc/${pid}/task`)
   if (fds !== undefined) counts.set('fds', fds.length)
   if (tasks !== undefined) counts.set('threads', tasks.length)
-  const children = childrenOf(tasks ?? [])
+  const children = childrenOf(pid, tasks ?? [])
   if (children !== undefined) counts.set('children', children)
   return counts
 }
@@ -71,9 +85,9 @@ function entriesOf(folder: string): string[] | undefined {
   }
 }
 
-function childrenOf(tasks: readonly string[]): number | undefined {
+function childrenOf(pid: number | 'self', tasks: readonly string[]): number | undefined {
   try {
-    const lists = tasks.map(task => readFileSync(`/proc/self/task/${task}/children`, 'utf8'))
+    const lists = tasks.map(task => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8'))
     return lists.join(' ').split(' ').filter(Boolean).length
   } catch {
     return undefined

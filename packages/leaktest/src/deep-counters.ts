@@ -31,10 +31,7 @@ export function countDeeply(inspector: Inspector, { listeners, promises, instanc
 /** Numbers of listeners by the class of what they listen to. */
 function listenersBy(inspector: Inspector): Map<string, number> {
   const totals = new Map<string, number>()
-  for (const [prototype, countAll] of [
-    ["process.getBuiltinModule('node:events').EventEmitter.prototype", COUNT_EMITTERS],
-    ['EventTarget.prototype', COUNT_TARGETS],
-  ] as const) {
+  for (const { prototype, countAll } of LISTENER_COUNTERS) {
     const objectGroup = 'oakum-leaktest'
     try {
       const { result } = inspector.post('Runtime.evaluate', { expression: prototype, objectGroup })
@@ -84,3 +81,9 @@ const COUNT_TARGETS = `function () {
   }
   return totals
 }`
+
+/** How to count listeners: what has them, and a function that is called on all of it and tells their number by class. */
+export const LISTENER_COUNTERS: readonly { readonly prototype: string; readonly countAll: string }[] = [
+  { prototype: "process.getBuiltinModule('node:events').EventEmitter.prototype", countAll: COUNT_EMITTERS },
+  { prototype: 'EventTarget.prototype', countAll: COUNT_TARGETS },
+]

@@ -68,7 +68,8 @@ function whatIsHeld(bound: number | undefined): string {
   return `what the newest ${formatCount(bound, 'iteration')} made, and no more`
 }
 
-const NOUNS: Readonly<Record<CounterName, readonly [one: string, many: string]>> = {
+/** What each counter counts. */
+export const NOUNS: Readonly<Record<CounterName, readonly [one: string, many: string]>> = {
   fds: ['descriptor', 'descriptors'],
   sockets: ['socket', 'sockets'],
   timers: ['timer', 'timers'],

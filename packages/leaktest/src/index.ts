@@ -35,3 +35,14 @@ export type {
   Verdict,
 } from './report.ts'
 export type { Scenario, ScenarioContext } from './scenario.ts'
+export {
+  formatWatch,
+  watch,
+  type FormatWatchOptions,
+  type WatchOptions,
+  type WatchReading,
+  type WatchReport,
+  type WatchRise,
+  type WatchSite,
+  type WatchVerdict,
+} from './watch/index.ts'

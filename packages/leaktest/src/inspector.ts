@@ -25,7 +25,8 @@ interface StartSampling {
   readonly includeObjectsCollectedByMinorGC: boolean
 }
 
-interface Methods {
+/** The methods that are used, with what they take and answer. */
+export interface Methods {
   'HeapProfiler.startSampling': [params: StartSampling, result: void]
   'HeapProfiler.stopSampling': [params: undefined, result: { profile: SamplingProfile }]
   'HeapProfiler.getSamplingProfile': [params: undefined, result: { profile: SamplingProfile }]

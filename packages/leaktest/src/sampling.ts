@@ -69,21 +69,7 @@ export class Sampling {
   survivors(iterations: number): Survivors[] {
     const { profile } = this.#inspector.post('HeapProfiler.getSamplingProfile')
     const stacks = stacksOf(profile.head)
-    const marks = this.#marksIn(profile, stacks)
-    const found = new Map<number, { stack: readonly CallFrame[]; slices: number[]; bytes: number[] }>()
-    for (const { ordinal, nodeId, size } of profile.samples) {
-      const slice = sliceOf(ordinal, marks, iterations)
-      if (slice < 0) continue
-      let survivors = found.get(nodeId)
-      if (survivors === undefined) {
-        const stack = stacks.get(nodeId) ?? []
-        survivors = { stack, slices: [], bytes: [] }
-        found.set(nodeId, survivors)
-      }
-      survivors.slices.push(slice)
-      survivors.bytes.push(size)
-    }
-    return [...found.values()].filter(({ stack }) => !isOwn(stack))
+    return survivorsBetween(this.#marksIn(profile, stacks), { profile, stacks, iterations })
   }
 
   stop(): void {
@@ -114,10 +100,39 @@ export class Sampling {
 }
 
 /** Where one batch ends and the next begins. */
-interface Mark {
+export interface Mark {
   readonly ordinal: number
   /** Iterations that had ended. */
   readonly iterations: number
+}
+
+/** What is alive of all that was made between the first mark and the last, which ends so many iterations. */
+export function survivorsBetween(
+  marks: readonly Mark[],
+  {
+    profile,
+    stacks = stacksOf(profile.head),
+    iterations,
+  }: {
+    readonly profile: SamplingProfile
+    readonly stacks?: ReadonlyMap<number, readonly CallFrame[]>
+    readonly iterations: number
+  },
+): Survivors[] {
+  const found = new Map<number, { stack: readonly CallFrame[]; slices: number[]; bytes: number[] }>()
+  for (const { ordinal, nodeId, size } of profile.samples) {
+    const slice = sliceOf(ordinal, marks, iterations)
+    if (slice < 0) continue
+    let survivors = found.get(nodeId)
+    if (survivors === undefined) {
+      const stack = stacks.get(nodeId) ?? []
+      survivors = { stack, slices: [], bytes: [] }
+      found.set(nodeId, survivors)
+    }
+    survivors.slices.push(slice)
+    survivors.bytes.push(size)
+  }
+  return [...found.values()].filter(({ stack }) => !isOwn(stack))
 }
 
 /** The slice in which something was born, spread evenly between two marks; -1 for what was born outside of all. */

@@ -24,8 +24,11 @@ const MAX_COST = 1_000
 
 const COST = { visible: 1, internal: 3, hidden: 6, code: 20, temporary: 60 }
 
-/** What lies there now because this very search runs, or until the next collection: named only where nothing else holds. */
-const TEMPORARY = new Set(['(Stack roots)', '(Handle scopes)', '(Inspector)', '(Debugger)'])
+/**
+ * What lies there now because this very search runs, or until the next collection, and the table of strings, which holds
+ * none of them: named only where nothing else holds.
+ */
+const TEMPORARY = new Set(['(Stack roots)', '(Handle scopes)', '(Inspector)', '(Debugger)', '(Internalized strings)'])
 
 export function shortestPaths(graph: HeapGraph): ShortestPaths {
   const costs = new Uint16Array(graph.nodeCount).fill(UNREACHED)
