@@ -1,4 +1,4 @@
-import type { LeaktestOptions, Scenario } from '@oakum/leaktest'
+import type { Scenario } from '@oakum/leaktest'
 
 /** What a module of `cases/` says of its fix. `NAME-before` and `NAME-after` are the two versions in package.json. */
 export interface Fix {
@@ -8,10 +8,6 @@ export interface Fix {
   readonly leak: string
   /** Issue, change or release that fixed it. */
   readonly source: string
-  /** File of the package to import, where its entry point does not export what leaked. */
-  readonly entry?: string
-  /** Options that the scenario cannot do without, on both versions alike. */
-  readonly options?: LeaktestOptions
 }
 
 /** What is tested on one version, and how to end what it was tested on. */

@@ -8,15 +8,18 @@
 import { leaktest } from '@oakum/leaktest'
 import type { FixModule } from './fix.ts'
 
+/** How long a slow machine may take for enough iterations, in milliseconds; a clean version is done long before. */
+const TIME = 10_000
+
 const [name = '', version = ''] = process.argv.slice(2)
 const outcome = await run().catch((error: unknown) => ({ error: describe(error) }))
 process.stdout.write(`\n${JSON.stringify(outcome)}\n`, () => process.exit(0))
 
 async function run(): Promise<object> {
-  const { fix, prepare }: FixModule = await import(`./cases/${name}.ts`)
-  const library: unknown = await import(`${name}-${version}${fix.entry ?? ''}`)
+  const { prepare }: FixModule = await import(`./cases/${name}.ts`)
+  const library: unknown = await import(`${name}-${version}`)
   const { scenario, close } = await prepare(library)
-  const report = await leaktest(`${name} ${version}`, scenario, fix.options)
+  const report = await leaktest(`${name} ${version}`, scenario, { time: TIME })
   await close?.()
   return { report }
 }

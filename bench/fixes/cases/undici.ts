@@ -23,7 +23,6 @@ export const fix: Fix = {
   package: 'undici',
   leak: 'client of a pool, per refused certificate',
   source: 'https://github.com/nodejs/undici/issues/3895',
-  options: { time: 10_000 },
 }
 
 export async function prepare({ Pool }: Undici): Promise<Trial> {
