@@ -23,8 +23,7 @@ describe.each([
     section: leaktest,
     packages: ['leaktest'],
     declared: 'errors.ts',
-    // For the watch of a live process, which is part of the contract and not there yet.
-    reserved: ['PROCESS_UNREACHABLE'],
+    reserved: [],
   },
 ])('the error codes of $of', ({ codes, section, packages, declared, reserved }) => {
   it('are documented, exactly those that there are, in the same words', () => {
