@@ -71,25 +71,31 @@ process.exitCode = rows.some(({ target }) => target?.met === false) ? 1 : 0
 
 async function openAndClose(): Promise<Row> {
   const [oakum = NaN, native = NaN, effect = NaN] = await rounds(
-    perOperation(100_000, async () => {
-      const scope = new Scope('bench')
-      scope.defer(finalizer)
-      scope.defer(finalizer)
-      scope.defer(finalizer)
-      await scope.close()
+    perOperation(100_000, async count => {
+      for (let done = 0; done < count; done++) {
+        const scope = new Scope('bench')
+        scope.defer(finalizer)
+        scope.defer(finalizer)
+        scope.defer(finalizer)
+        await scope.close()
+      }
     }),
-    perOperation(50_000, async () => {
-      const stack = new AsyncDisposableStack()
-      stack.defer(finalizer)
-      stack.defer(finalizer)
-      stack.defer(finalizer)
-      await stack.disposeAsync()
+    perOperation(50_000, async count => {
+      for (let done = 0; done < count; done++) {
+        const stack = new AsyncDisposableStack()
+        stack.defer(finalizer)
+        stack.defer(finalizer)
+        stack.defer(finalizer)
+        await stack.disposeAsync()
+      }
     }),
     // The cheapest of Effect's ways that can await a finalizer: 'Scope.make' and 'scoped' inside an effect cost more.
-    perOperation(10_000, async () => {
-      const scope = EffectScope.makeUnsafe()
-      for (let n = 0; n < 3; n++) Effect.runSync(EffectScope.addFinalizer(scope, finalizerEffect))
-      await Effect.runPromise(EffectScope.close(scope, Exit.void))
+    perOperation(10_000, async count => {
+      for (let done = 0; done < count; done++) {
+        const scope = EffectScope.makeUnsafe()
+        for (let n = 0; n < 3; n++) Effect.runSync(EffectScope.addFinalizer(scope, finalizerEffect))
+        await Effect.runPromise(EffectScope.close(scope, Exit.void))
+      }
     }),
   )
   const ratios = `${(native / oakum).toFixed(1)}× native (≥ 3), ${(effect / oakum).toFixed(1)}× Effect (≥ 10)`
@@ -100,19 +106,23 @@ async function openAndClose(): Promise<Row> {
 /** Where finalizers take a turn each, waiting outweighs the rest. */
 async function openAndCloseAsync(): Promise<Row> {
   const [oakum = NaN, native = NaN] = await rounds(
-    perOperation(50_000, async () => {
-      const scope = new Scope('bench')
-      scope.defer(nothing)
-      scope.defer(nothing)
-      scope.defer(nothing)
-      await scope.close()
+    perOperation(50_000, async count => {
+      for (let done = 0; done < count; done++) {
+        const scope = new Scope('bench')
+        scope.defer(nothing)
+        scope.defer(nothing)
+        scope.defer(nothing)
+        await scope.close()
+      }
     }),
-    perOperation(50_000, async () => {
-      const stack = new AsyncDisposableStack()
-      stack.defer(nothing)
-      stack.defer(nothing)
-      stack.defer(nothing)
-      await stack.disposeAsync()
+    perOperation(50_000, async count => {
+      for (let done = 0; done < count; done++) {
+        const stack = new AsyncDisposableStack()
+        stack.defer(nothing)
+        stack.defer(nothing)
+        stack.defer(nothing)
+        await stack.disposeAsync()
+      }
     }),
   )
   return { what: 'the same, finalizers asynchronous', oakum, native, unit: 'ns' }
@@ -177,12 +187,12 @@ async function closeChildren(): Promise<Row> {
 async function tasks(what: string, work: (signal: AbortSignal) => Promise<unknown>): Promise<Row> {
   const batch = 1_000
   const [oakum = NaN, native = NaN] = await rounds(
-    perOperation(20, async () => {
+    perOperation(SLICES, async () => {
       const scope = new Scope('bench')
       for (let n = 0; n < batch; n++) void scope.task('work', work)
       await scope.close()
     }),
-    perOperation(20, async () => {
+    perOperation(SLICES, async () => {
       const controllers: AbortController[] = []
       const promises: Promise<unknown>[] = []
       const reason = new Error('cancelled')
@@ -207,8 +217,8 @@ async function earlyRelease(): Promise<Row> {
   const parent = new Scope('parent')
   for (let n = 0; n < 1_000; n++) parent.defer(finalizer)
   const [oakum = NaN] = await rounds(
-    perOperation(100_000, async () => {
-      await parent.defer(finalizer)()
+    perOperation(100_000, async count => {
+      for (let done = 0; done < count; done++) await parent.defer(finalizer)()
     }),
   )
   return { what: 'adopt and release early, 1,000 others alive', oakum, unit: 'ns' }
@@ -228,12 +238,12 @@ function nothing(): Promise<void> {
   return Promise.resolve()
 }
 
-/** Nanoseconds of one operation, of which so many make a round. */
-function perOperation(count: number, operation: () => Promise<void>): Measurement {
+/** Nanoseconds of one operation, of which so many make a round; `run` runs as many as it is told. */
+function perOperation(count: number, run: (count: number) => Promise<void>): Measurement {
   const slice = Math.ceil(count / SLICES)
   const measure = async (): Promise<number> => {
     const started = performance.now()
-    for (let n = 0; n < slice; n++) await operation()
+    await run(slice)
     return ((performance.now() - started) * 1e6) / slice
   }
   return { slices: SLICES, measure }
