@@ -2,14 +2,15 @@
  * Runs the corpus, each case in a process of its own, and says how far the leak test is to be believed.
  *
  *     node --conditions=@oakum/source run-all.ts [PATTERN …] [--half tuned|frozen] [--group leak|control]
- *       [--rounds N] [--parallel N] [--json]
+ *       [--rounds N] [--parallel N] [--load N] [--json]
  *
- * A PATTERN is a regular expression that a name has to match. Progress goes to stderr; a table and the totals, or all results as
+ * `--load` keeps the machine busy with so many other processes meanwhile. A PATTERN is a regular expression that a name has to match. Progress goes to stderr; a table and the totals, or all results as
  * JSON, to stdout. Exits 1 when a target of `summary.ts` is missed, 2 when there is nothing to run, 130 when interrupted.
  */
 import { parseArgs } from 'node:util'
 import { loadCorpus, type CorpusCase } from './index.ts'
 import { runIsolated } from './isolate.ts'
+import { startLoad } from './load.ts'
 import type { CaseResult } from './result.ts'
 import { formatTable, formatTotals, totalsOf } from './summary.ts'
 
@@ -20,6 +21,7 @@ const { values, positionals } = parseArgs({
     group: { type: 'string' },
     rounds: { type: 'string', default: '1' },
     parallel: { type: 'string', default: '1' },
+    load: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -40,7 +42,8 @@ if (chosen.length === 0 || !isCount(rounds) || !isCount(parallel)) {
 
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort())
-const results = await runAll(Array.from({ length: rounds }, () => chosen).flat())
+const endLoad = startLoad(Number(values.load))
+const results = await runAll(Array.from({ length: rounds }, () => chosen).flat()).finally(endLoad)
 if (interrupt.signal.aborted) process.exit(130)
 const totals = totalsOf(results)
 console.log(values.json ? JSON.stringify({ totals, results }) : `${formatTable(results)}\n\n${formatTotals(totals)}`)
