@@ -69,7 +69,7 @@ export const TOOLS: readonly Tool[] = [
     name: 'why-is-node-running',
     title: () => `why-is-node-running ${peerVersion('why-is-node-running')}`,
     about:
-      'Made to say what keeps a process from exiting, each with its line. It is loaded after the case, so that it sees only what the iterations leave. It does not see what is unref’ed, nor memory.',
+      'Made to say what keeps a process from exiting, each with its line. It is loaded after the case, so that it sees only what the iterations leave, of which one handle is allowed. It does not see what is unref’ed, nor memory.',
     ...program('why-is-node-running'),
   },
   {

@@ -4,10 +4,11 @@
  * A case that has something to close, a server say, runs without iterations as well; only what is open beyond that is a leak.
  */
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { resolvePeer } from '../peers.ts'
 import { main } from './main.ts'
 
@@ -17,7 +18,9 @@ const FOLDER = join(import.meta.dirname, '../runners')
 /** How a runner is started, and where it says how much is open. */
 interface Runner {
   readonly args: () => string[]
-  readonly open: RegExp
+  readonly says: RegExp
+  /** The last thing it says; it may then wait for what the case leaves running. */
+  readonly ends: RegExp
 }
 
 const JEST: Runner = {
@@ -31,7 +34,9 @@ const JEST: Runner = {
     '--detectOpenHandles',
     '--forceExit',
   ],
-  open: /detected the following (\d+) open handle/,
+  says: /detected the following (\d+) open handle/,
+  // It says what is open after its summary, and is made to exit then.
+  ends: /(?!)/,
 }
 
 const VITEST: Runner = {
@@ -43,27 +48,37 @@ const VITEST: Runner = {
     '--config',
     join(FOLDER, 'vitest.config.ts'),
   ],
-  open: /Async Leaks (\d+)/,
+  says: /Async Leaks (\d+)/,
+  ends: /Duration /,
 }
 
 await main(async ({ corpusCase, load }) => {
   const runner = process.argv[3] === 'jest' ? JEST : VITEST
   const { close } = await load()
   await close?.()
-  const open = await countOpen(runner, corpusCase.path, ITERATIONS)
+  const left = await countOpen(runner, corpusCase.path, ITERATIONS)
   const own = close === undefined ? 0 : await countOpen(runner, corpusCase.path, 0)
-  return { answer: open > own ? 'leak' : 'clean', detail: `${open} open, ${own} without iterations` }
+  return { answer: left > own ? 'leak' : 'clean', detail: `${left} open, ${own} without iterations` }
 })
 
-async function countOpen({ args, open }: Runner, path: string, iterations: number): Promise<number> {
+async function countOpen({ args, says, ends }: Runner, path: string, iterations: number): Promise<number> {
   const env = { ...process.env, OAKUM_CASE: path, OAKUM_ITERATIONS: String(iterations), NO_COLOR: '1', CI: '1' }
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args()], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const exited = once(child, 'exit')
-  const output = (await Promise.all([text(child.stdout), text(child.stderr)])).join('\n')
-  await exited
-  if (!/Tests:?\s+1 passed/.test(output)) throw new Error(output.trim().slice(0, 400))
-  return Number(open.exec(output)?.[1] ?? 0)
+  const directory = await mkdtemp(join(tmpdir(), 'oakum-runner-'))
+  // To a file, since a pipe does not end before what the case leaves running.
+  const file = await open(join(directory, 'output'), 'w+')
+  try {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args()], {
+      env,
+      stdio: ['ignore', file.fd, file.fd],
+    })
+    const read = (): Promise<string> => readFile(join(directory, 'output'), 'utf8')
+    while (child.exitCode === null && child.signalCode === null && !ends.test(await read())) await sleep(100)
+    child.kill('SIGKILL')
+    const output = await read()
+    if (!/Tests:?\s+1 passed/.test(output)) throw new Error(output.trim().slice(0, 400))
+    return Number(says.exec(output)?.[1] ?? 0)
+  } finally {
+    await file.close()
+    await rm(directory, { recursive: true })
+  }
 }
