@@ -1,6 +1,6 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, getEventListeners, once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 import { until } from '../../../core/test/support/until.ts'
@@ -134,7 +134,9 @@ it('refuses what is stopped, and does not ask it', async () => {
   const pid = await startProgram('nothing')
   const before = listeningSockets(pid)
   process.kill(pid, 'SIGSTOP')
+  await until(() => /^State:\s+T/m.test(statusOf(pid)))
   await expect(watch(pid)).rejects.toMatchObject({ code: 'PROCESS_UNREACHABLE' })
+  expect(statusOf(pid)).toMatch(/^ShdPnd:\s+0+$/m)
   process.kill(pid, 'SIGCONT')
   await watch(pid, QUICK)
   expect(listeningSockets(pid)).toEqual(before)
@@ -190,6 +192,10 @@ function endWithTest(child: ChildProcess): void {
 function pidOf({ pid }: ChildProcess): number {
   if (pid === undefined) throw new Error('The process did not start.')
   return pid
+}
+
+function statusOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/status`, 'utf8')
 }
 
 function countDescriptors(): number {
