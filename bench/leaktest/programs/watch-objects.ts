@@ -1,6 +1,6 @@
 /**
- * Tells of each object that a module makes: its source is rewritten as it is loaded. Watched are `new`, literals of objects and arrays,
- * functions, and what functions imported from Node or timers return, awaited or not.
+ * Tells of each object that a module makes or is given: its source is rewritten as it is loaded. Watched are literals, functions, `new`
+ * and what calls return, awaited or not; each object is told of once, so what a call hands out again is not taken for new.
  */
 import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
@@ -9,18 +9,13 @@ import { importPeer } from '../peers.ts'
 
 /** What is made in a module is handed to this global function. */
 const MADE = '__oakumMade'
-const MAKERS = new Set(['setTimeout', 'setInterval', 'fetch'])
 
 /** As much of a syntax tree as is used. */
 interface SyntaxNode {
   readonly type: string
   readonly start: number
   readonly end: number
-  readonly callee?: { readonly type: string; readonly name?: string }
-  readonly argument?: SyntaxNode
-  readonly source?: { readonly value: unknown }
-  readonly specifiers?: readonly { readonly local: { readonly name: string } }[]
-  readonly body?: readonly SyntaxNode[]
+  readonly callee?: { readonly type: string }
 }
 
 interface Acorn {
@@ -36,8 +31,11 @@ export async function watchObjects(path: string, made: (place: number, object: o
   const acorn = await importPeer<Acorn>('acorn')
   const walk = await importPeer<AcornWalk>('acorn-walk')
   const url = pathToFileURL(path).href
+  const known = new WeakSet()
   const tell = (place: number, value: unknown): unknown => {
-    if ((typeof value === 'object' && value !== null) || typeof value === 'function') made(place, value)
+    if (!(typeof value === 'object' && value !== null) && typeof value !== 'function') return value
+    if (!known.has(value)) made(place, value)
+    known.add(value)
     return value
   }
   Object.assign(globalThis, { [MADE]: tell })
@@ -50,10 +48,9 @@ export async function watchObjects(path: string, made: (place: number, object: o
 
   function rewrite(source: string): string {
     const tree = acorn.parse(source, { ecmaVersion: 'latest', sourceType: 'module' })
-    const makers = new Set([...MAKERS, ...importedFromNode(tree)])
     const inserts: { at: number; text: string }[] = []
     walk.fullAncestor(tree, (node, _state, ancestors) => {
-      if (!makesObject(node, ancestors.at(-2), makers)) return
+      if (!isWatched(node, ancestors)) return
       inserts.push({ at: node.start, text: `${MADE}(${node.start},` }, { at: node.end, text: ')' })
     })
     // From the back, so that places before stay where they are; of two at one place the inner one was visited first.
@@ -63,26 +60,22 @@ export async function watchObjects(path: string, made: (place: number, object: o
   }
 }
 
-function makesObject(node: SyntaxNode, parent: SyntaxNode | undefined, makers: ReadonlySet<string>): boolean {
-  const isCall = (call: SyntaxNode | undefined): boolean =>
-    call?.type === 'CallExpression' && call.callee?.type === 'Identifier' && makers.has(call.callee.name ?? '')
+function isWatched(node: SyntaxNode, ancestors: readonly SyntaxNode[]): boolean {
   switch (node.type) {
     case 'NewExpression':
     case 'ObjectExpression':
     case 'ArrayExpression':
     case 'ArrowFunctionExpression':
-      return true
-    case 'FunctionExpression':
-      return parent?.type !== 'MethodDefinition' && parent?.type !== 'Property'
     case 'AwaitExpression':
-      return isCall(node.argument)
+      return true
+    case 'FunctionExpression': {
+      const parent = ancestors.at(-2)?.type
+      return parent !== 'MethodDefinition' && parent !== 'Property'
+    }
+    case 'CallExpression':
+      // A chain has to stay whole, or it would no longer end at what is missing.
+      return node.callee?.type !== 'Super' && ancestors.every(({ type }) => type !== 'ChainExpression')
     default:
-      return isCall(node)
+      return false
   }
-}
-
-function importedFromNode({ body = [] }: SyntaxNode): string[] {
-  return body
-    .filter(({ type, source }) => type === 'ImportDeclaration' && String(source?.value).startsWith('node:'))
-    .flatMap(({ specifiers = [] }) => specifiers.map(({ local }) => local.name))
 }
