@@ -22,6 +22,8 @@ export const fix: Fix = {
 
 export async function prepare({ NodeHttpHandler }: Smithy): Promise<Trial> {
   const server = createServer((_, response) => response.end('{}'))
+  // A socket that waits is not to be closed while the test looks at the heap.
+  server.keepAliveTimeout = 0
   const port = await listen(server)
   const handler = new NodeHttpHandler()
   const { signal } = new AbortController()

@@ -3,6 +3,7 @@
  * another one for the next request.
  * https://github.com/nodejs/undici/issues/3895 (CVE-2025-47279), fixed in 7.5.0.
  */
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createServer } from 'node:tls'
@@ -33,9 +34,12 @@ export async function prepare({ Pool }: Undici): Promise<Trial> {
   const pool = new Pool(`https://localhost:${port}`, { connect: { ca: pem, family: 4 } })
   return {
     async scenario() {
+      const connection = once(server, 'connection')
       const refused = await pool.request({ path: '/', method: 'GET' }).catch((error: unknown) => error)
       if (!(refused instanceof Error && 'code' in refused && refused.code === 'ERR_TLS_CERT_ALTNAME_INVALID'))
         throw new Error('The certificate was not refused.', { cause: refused })
+      const [socket] = await connection
+      if (!socket.closed) await new Promise(closed => socket.once('close', closed))
     },
     async close() {
       await pool.destroy()
