@@ -13,7 +13,7 @@ export const PLAN = {
   /** Iterations below which nothing can be said … */
   fewest: 24,
   /** … and below which what stays may be a bounded thing that fills, as the 250 timings that fetch keeps. */
-  fewestForBirths: 480,
+  fewestForHeap: 480,
   /** What is waited before a verdict, so that late clean-up is no leak. */
   settle: 500,
   /** Windows in each of which a counter or the heap has to rise. */

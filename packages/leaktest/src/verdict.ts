@@ -106,7 +106,7 @@ function judge(evidence: Evidence, charges: Charges, asked: boolean): { verdict:
     return { verdict: 'inconclusive', reasons: [reason] }
   }
   const counted = charges.rises.length > 0 || charges.growth > 0
-  const born = charges.births.length > 0 && (iterations >= PLAN.fewestForBirths || asked)
+  const born = charges.births.length > 0 && (iterations >= PLAN.fewestForHeap || asked)
   if (born || (counted && evidence.seenEnough)) return { verdict: 'leak', reasons: [] }
   if (charged) {
     const reason = `Something rose in ${iterations} iterations, too few to tell a leak from noise. Give it more time, or iterations.`
@@ -138,7 +138,8 @@ function chargesOf(evidence: Evidence, { budget = {}, ignore = [] }: ReportInput
   const within = bytes <= (budget.bytes ?? 0) && objects <= (budget.objects ?? Infinity)
   const allowed = budget.bytes === undefined ? objects <= (budget.objects ?? 0) : within
   const isGrowing = evidence.growth > (budget.bytes ?? DEFAULT_BYTES) && ignored.length === 0
-  const growth = isGrowing && !isFilling(evidence) ? evidence.growth : 0
+  const isEnough = evidence.iterations >= PLAN.fewestForHeap
+  const growth = isGrowing && isEnough && !isFilling(evidence) ? evidence.growth : 0
   return { births: allowed ? [] : leaking, rises, growth, ignored }
 }
 
