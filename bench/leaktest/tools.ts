@@ -48,7 +48,7 @@ export const TOOLS: readonly Tool[] = [
     name: 'jest-leak-detector',
     title: () => `jest-leak-detector ${peerVersion('jest-leak-detector')}`,
     about:
-      'Made to say of one object, at one time, whether it is held; it cannot tell a cache with a limit from a leak. Here it is given the newest objects of each place in the module where new ones come up, which is more than its users do, and more objects than a person would suspect.',
+      'Made to say of one object, at one time, whether it is held; it cannot tell a cache with a limit from a leak. Here it is given the newest objects of each place in the module where new ones come up, which is more than its users do, and takes longer than one object would.',
     ...program('jest-leak-detector'),
   },
   {
