@@ -84,7 +84,7 @@ export class Trial {
     } else if (evidence.births.every(({ pattern }) => pattern !== 'bounded')) return evidence
     this.#progress('settle')
     await pause(PLAN.settle)
-    this.#read(true)
+    this.#read()
     return this.#evidence()
   }
 
@@ -175,11 +175,12 @@ export class Trial {
     this.#read()
   }
 
-  #read(again = false): void {
+  /** A reading after no more iterations takes the place of the one before: nothing can have risen from that to this. */
+  #read(): void {
     collect()
     const iterations = this.#total
     const bytes = heapUsed() - (this.#sampling?.markerBytes ?? 0) - this.#ownBytes
-    if (again) {
+    if (this.#readings.at(-1)?.iterations === iterations) {
       this.#heap.pop()
       this.#readings.pop()
     }
