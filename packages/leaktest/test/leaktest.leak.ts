@@ -129,10 +129,10 @@ describe('what is counted', () => {
         const session = new Session()
         kept.push(session.follow(), new Promise(() => {}))
       },
-      { budget: { listeners: 0, promises: 0 }, instances: [Session] },
+      { budget: { listeners: 0, promises: 0 }, instances: [Session], time: 20_000 },
     )
     const rises = Object.fromEntries(report.counters.map(rise => [rise.of ?? rise.counter, rise.perIteration]))
-    expect(rises).toMatchObject({ EventEmitter: 1, promises: 1, Session: 1 })
+    for (const name of ['EventEmitter', 'promises', 'Session']) expect(rises[name]).toBeCloseTo(1, 0)
   })
 })
 
