@@ -5,19 +5,16 @@
  * `npm ci --prefix bench/fixes` once; then `npm run bench:fixes` prints the table; `-- NAME …` runs some cases alone. With
  * `-- --save` the table of all cases is written to bench/results/fixes.md as well. Exits 1 when a verdict is wrong.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import type { LeakReport } from '@oakum/leaktest'
+import { askIsolated } from '../../packages/leaktest/corpus/isolate.ts'
 import type { Fix, FixModule } from './fix.ts'
 
 /** How long one version of one case may take, in milliseconds. */
 const LIMIT = 300_000
-const FLAGS = ['--conditions=@oakum/source', '--disable-warning=ExperimentalWarning', '--expose-gc']
 const VERSIONS = ['before', 'after'] as const
 const EXPECTED = { before: 'leak', after: 'clean' } as const
 
@@ -82,34 +79,13 @@ async function judge(name: string, version: Version): Promise<Side> {
   return side
 }
 
-/** Never rejects: what went wrong is in the outcome. What the case started goes with its process group. */
+/** Never rejects: what went wrong is in the outcome. */
 async function runIsolated(name: string, version: Version): Promise<Outcome> {
-  const child = spawn(process.execPath, [...FLAGS, join(import.meta.dirname, 'run-case.ts'), name, version], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const limit = AbortSignal.any([interrupt.signal, AbortSignal.timeout(LIMIT)])
-  const kill = (): void => killGroup(child.pid)
-  limit.addEventListener('abort', kill)
-  child.once('exit', kill)
+  const program = [join(import.meta.dirname, 'run-case.ts'), name, version]
   try {
-    const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-    const line = output.trimEnd().split('\n').at(-1) ?? ''
-    if (line.startsWith('{')) return JSON.parse(line)
-    return { error: limit.aborted ? `It took longer than ${LIMIT} ms.` : `It ended without a word. ${errors.trim()}` }
-  } catch (cause) {
-    return { error: cause instanceof Error ? cause.message : String(cause) }
-  } finally {
-    limit.removeEventListener('abort', kill)
-  }
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // Nobody is left in it.
+    return JSON.parse(await askIsolated(program, { limit: LIMIT, signal: interrupt.signal }))
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) }
   }
 }
 

@@ -1,41 +1,42 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { CorpusCase } from './index.ts'
-import type { CaseResult } from './result.ts'
 
-/** How long one case may take, in milliseconds, before its processes are killed. */
-const LIMIT = 60_000
 const FLAGS = ['--conditions=@oakum/source', '--disable-warning=ExperimentalWarning', '--expose-gc']
 
+/** Options of {@link askIsolated}. */
+export interface IsolationOptions {
+  /** How long the program may take, in milliseconds, before its processes are killed. */
+  readonly limit: number
+  readonly signal: AbortSignal
+  /** Node and its flags. @default this Node, with what the corpus needs */
+  readonly node?: readonly string[]
+}
+
 /**
- * Runs a case in a process of its own, by the same Node. Whatever the case started is in its process group, and is killed with it
- * when the case has ended, takes too long, or the signal aborts. Never rejects: what went wrong is in the result.
+ * Runs a program in a process of its own, by the same Node, and resolves to the JSON that is its last line. Whatever it started is
+ * in its process group, and is killed with it when it has ended, takes too long, or the signal aborts. Rejects when it does not
+ * answer, with what it said instead.
  */
-export async function runIsolated({ name, group, half }: CorpusCase, signal: AbortSignal): Promise<CaseResult> {
-  const program = join(import.meta.dirname, 'run-case.ts')
+export async function askIsolated(
+  program: readonly string[],
+  { limit, signal, node = [process.execPath, ...FLAGS] }: IsolationOptions,
+): Promise<string> {
+  const [executable = process.execPath, ...flags] = node
   // A group of its own, so that a leaked process is found.
-  const child = spawn(process.execPath, [...FLAGS, program, name, '--json'], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMIT)])
+  const child = spawn(executable, [...flags, ...program], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const over = AbortSignal.any([signal, AbortSignal.timeout(limit)])
   const kill = (): void => killGroup(child.pid)
-  limit.addEventListener('abort', kill)
+  over.addEventListener('abort', kill)
   // Leaked processes hold the pipes open: they have to go before the output ends.
   child.once('exit', kill)
   try {
     const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
     const line = output.trimEnd().split('\n').at(-1) ?? ''
-    if (line.startsWith('{')) return JSON.parse(line)
-    const message = limit.aborted ? `It took longer than ${LIMIT} ms.` : `It ended without a word. ${errors.trim()}`
-    return { name, group, half, right: false, error: { name: 'Error', message } }
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    return { name, group, half, right: false, error: { name: 'Error', message } }
+    if (line.startsWith('{')) return line
+    throw new Error(over.aborted ? `It took longer than ${limit} ms.` : `It ended without a word. ${errors.trim()}`)
   } finally {
-    limit.removeEventListener('abort', kill)
+    over.removeEventListener('abort', kill)
   }
 }
 

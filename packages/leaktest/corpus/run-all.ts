@@ -9,7 +9,7 @@
  */
 import { parseArgs } from 'node:util'
 import { loadCorpus, type CorpusCase } from './index.ts'
-import { runIsolated } from './isolate.ts'
+import { runIsolated } from './isolated-case.ts'
 import { startLoad } from './load.ts'
 import type { CaseResult } from './result.ts'
 import { formatTable, formatTotals, totalsOf } from './summary.ts'

@@ -52,6 +52,7 @@ function listenersBy(inspector: Inspector): Map<string, number> {
   return totals
 }
 
+// A look at an object may run the program's own getters and proxies: one that throws is left out.
 const COUNT_EMITTERS = `function () {
   const totals = {}
   for (const emitter of this) {

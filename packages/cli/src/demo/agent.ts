@@ -2,8 +2,8 @@
  * One agent of the demo: a program as a user would write it, through the public API alone. It holds a child that called
  * setsid, so that no process group and no terminal leads to it, and a directory with a file; then it stays.
  *
- * Started with `ID STORE ROOT DEMO`, the last being the demo's pid, on an IPC channel. Says what it holds, and ends when it is asked to stop, or when the
- * channel closes because the demo is gone, however that happened.
+ * Started with `ID STORE ROOT DEMO`, the last being the demo's pid, on an IPC channel. Says what it holds, and ends when it is
+ * asked to stop, or when the channel closes because the demo is gone, however that happened.
  */
 import { once } from 'node:events'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'

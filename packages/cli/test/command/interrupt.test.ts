@@ -47,6 +47,7 @@ describe('an interruption', () => {
     child.kill('SIGINT')
     await until(() => said.includes('asked'))
     child.kill('SIGSTOP')
+    // Time is the subject: by the clock alone the next signal would be no echo.
     await sleep(ECHO + 50)
     sendTogether(child, 'SIGTERM')
     expect(await sendUntilEnded(child, 'SIGHUP')).toBe(129)

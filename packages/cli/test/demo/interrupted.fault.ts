@@ -29,6 +29,7 @@ async function expectNothingLeft({ processes, files }: DemoRun): Promise<void> {
 }
 
 describe('a demo', () => {
+  // Any moment will do, also those at which nothing is printed: what must hold holds at each.
   const random = randomFrom(SEED)
   const moments = Array.from({ length: 5 }, () => Math.round(random() * 4_500))
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { until } from '../../../core/test/support/until.ts'
 import { FROM_SOURCE } from '../support/oakum.ts'
 
 const PROGRAM = fileURLToPath(new URL('../support/print-program.ts', import.meta.url))
@@ -14,11 +14,13 @@ function startPrinting() {
 
 it('keeps little in memory for a reader that is slow, and loses nothing', async () => {
   const program = startPrinting()
-  const said = text(program.stderr)
-  await once(program.stdout, 'readable')
-  await sleep(300)
+  let said = ''
+  program.stderr.setEncoding('utf8').on('data', (words: string) => (said += words))
+  const closed = once(program, 'close')
+  await until(() => said.includes('waiting\n'))
   expect((await text(program.stdout)).length).toBe(10_001_000)
-  const { most }: { most: number } = JSON.parse(await said)
+  await closed
+  const { most }: { most: number } = JSON.parse(said.replace('waiting\n', ''))
   expect(most).toBeLessThan(100_000)
 })
 
