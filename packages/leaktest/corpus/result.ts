@@ -20,6 +20,11 @@ export interface CaseResult extends Pick<CorpusCase, 'name' | 'group' | 'half'>,
   readonly error?: CaseError
 }
 
+/** In one line, e.g. `right lru-500: bounded`. */
+export function describeResult({ name, right, report, error }: CaseResult): string {
+  return `${right ? 'right' : 'WRONG'} ${name}: ${report?.verdict ?? `${error?.code ?? error?.name}: ${error?.message}`}`
+}
+
 export function toCaseError(error: unknown): CaseError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : undefined
