@@ -3,6 +3,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import { expectCaught, expectClean } from '../../../leaktest/test/support/pair.ts'
 import { Scope } from '../../src/scope/index.ts'
 import { heapSlope } from '../support/heap-slope.ts'
 
@@ -75,18 +76,25 @@ describe('a scope', () => {
     await parent.close()
   })
 
+  it('leaves nothing, in the eyes of the leak test', async () => {
+    const parent = new Scope('parent')
+    await expectClean(() => everyKind(parent), { iterations: 120 })
+    await parent.close()
+  })
+
   it('is caught when its callers keep what they should release', async () => {
     const parent = new Scope('parent')
-    const planted = async (): Promise<void> => {
+    async function keepsChild(): Promise<void> {
       await everyKind(parent)
       // The child is never closed, and so stays with its parent.
       const child = parent.child('forgotten')
       child.defer(() => {})
       child.on(emitter, 'forgotten', () => {})
     }
-    const { bytesPerCycle } = await heapSlope(planted, { cycles: 500 })
+    const { bytesPerCycle } = await heapSlope(keepsChild, { cycles: 500 })
     console.log(`planted: ${bytesPerCycle.toFixed(1)} bytes per cycle`)
     expect(bytesPerCycle).toBeGreaterThan(BUDGET)
+    await expectCaught({ function: keepsChild.name, file: import.meta.filename }, keepsChild)
     const { resources } = parent.snapshot()
     expect(resources.length).toBeGreaterThan(500)
     await parent.close()
@@ -95,10 +103,13 @@ describe('a scope', () => {
 
   it('is caught when a handle stays', async () => {
     const timers: NodeJS.Timeout[] = []
-    const { before, after } = await heapSlope(async () => void timers.push(setTimeout(() => {}, 60_000)), {
-      cycles: 20,
-    })
+    async function keepsTimer(): Promise<void> {
+      timers.push(setTimeout(() => {}, 60_000))
+    }
+    const { before, after } = await heapSlope(keepsTimer, { cycles: 20 })
     expect(after).not.toEqual(before)
+    const { counters } = await expectCaught({ function: keepsTimer.name, file: import.meta.filename }, keepsTimer)
+    expect(counters).toContainEqual(expect.objectContaining({ counter: 'timers' }))
     for (const timer of timers) clearTimeout(timer)
   })
 })
