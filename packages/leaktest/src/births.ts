@@ -136,14 +136,22 @@ const WORTH_TELLING = 32
 const HELD = 16
 /** The part of them that counts: the oldest may be stragglers. */
 const MOST = 0.98
+/** The part of all iterations that the oldest may go back, at most: else nothing was seen to be let go. */
+const LETS_GO = 0.85
+/** How far the ages of the middle half are apart, as a part of the median: below, they were made at once, as a table is. */
+const SPREAD = 0.4
 
 /** The age of the oldest survivors that belong to the rest, in iterations; 0 when there are too few to tell. */
 function boundOf(group: readonly Survivors[], iterations: number): number {
   // Those of the first batch are what the program filled once.
   const held = Uint32Array.from(group.flatMap(({ slices }) => slices.filter(slice => slice >= SLICES / BATCHES)))
   if (held.length < HELD) return 0
-  const oldest = held.toSorted()[Math.floor(held.length * (1 - MOST))] ?? 0
-  return ((SLICES - oldest) / SLICES / MOST) * iterations
+  held.sort()
+  const ageAt = (part: number): number => SLICES - (held[Math.floor(held.length * part)] ?? 0)
+  const oldest = ageAt(1 - MOST)
+  const isLump = ageAt(0.25) - ageAt(0.75) < ageAt(0.5) * SPREAD
+  const share = oldest / SLICES / MOST
+  return isLump || share > LETS_GO ? 0 : share * iterations
 }
 
 function sum(values: readonly number[]): number {

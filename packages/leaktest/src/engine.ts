@@ -49,6 +49,11 @@ export function turn(): Promise<void> {
 
 /** Collects all garbage. Throws GC_MISSING. */
 export function collect(): void {
+  requireCollector()()
+}
+
+/** What collects all garbage. Throws GC_MISSING. */
+export function requireCollector(): () => void {
   const { gc } = globalThis
   if (gc === undefined) {
     throw new LeaktestError(
@@ -57,7 +62,7 @@ export function collect(): void {
         'pool `forks`; jest: `node --expose-gc node_modules/.bin/jest`; or use `oakum leaktest`, which passes it).',
     )
   }
-  gc()
+  return () => gc()
 }
 
 /** V8's flags for TurboFan, Maglev and Sparkplug; the code that the last one makes lies on the heap. */

@@ -18,6 +18,8 @@ export interface HeapReading {
 const SUSPICIOUS = 3
 /** Bytes over the last windows, for each of them, that are more than noise: code that is compiled late, tables of V8. */
 const NOISE = 4 * 1_024
+/** The part of all growth that the last window, half of the iterations, has at least: noise does not grow with them. */
+const LAST = 0.3
 
 /** Bytes per iteration from one reading to the next. */
 export function slopes(readings: readonly HeapReading[]): number[] {
@@ -34,6 +36,8 @@ export function growth(readings: readonly HeapReading[], windows: number): numbe
   if (windows > 2 && estimate(last).low <= 0) return 0
   const from = readings.at(-windows - 1)
   const to = readings.at(-1)
-  if (from === undefined || to === undefined || to.bytes - from.bytes < NOISE * windows) return 0
+  const half = readings.at(-2)
+  if (from === undefined || half === undefined || to === undefined) return 0
+  if (to.bytes - from.bytes < NOISE * windows || to.bytes - half.bytes < (to.bytes - from.bytes) * LAST) return 0
   return (to.bytes - from.bytes) / (to.iterations - from.iterations)
 }

@@ -5,7 +5,7 @@
  * without end. The heap's growth decides only where neither objects nor handles are made.
  */
 import { compareToBaseline, readBaseline } from './baseline.ts'
-import { collect, now, withoutOptimizing } from './engine.ts'
+import { now, requireCollector, withoutOptimizing } from './engine.ts'
 import { LeaktestError } from './errors.ts'
 import { Inspector } from './inspector.ts'
 import { Iterations } from './iterate.ts'
@@ -57,7 +57,7 @@ export async function leaktest<F = undefined>(
     const message = `"${name}" cannot run while "${running}" runs: each would count what the other makes. Run one after the other.`
     throw new LeaktestError('LEAKTEST_CONCURRENT', message, { facts: { name, running } })
   }
-  collect()
+  requireCollector()
   const baseline = options.compareTo === undefined ? undefined : readBaseline(options.compareTo)
   shared[RUNNING] = name
   try {

@@ -17,12 +17,8 @@ import { intervalFor, PLAN } from './plan.ts'
 import type { CounterRise } from './report.ts'
 import { Sampling } from './sampling.ts'
 
-/** What a trial saw. */
-export interface Evidence {
-  readonly iterations: number
-  readonly warmup: number
-  /** Code that keeps what it makes, or may. */
-  readonly births: readonly Births[]
+/** What counting alone tells. */
+interface Counted {
   readonly rises: readonly CounterRise[]
   /** Bytes per iteration by which the heap grew in each of the last windows; 0 when it did not. */
   readonly growth: number
@@ -33,7 +29,18 @@ export interface Evidence {
   readonly full: boolean
 }
 
+/** What a trial saw. */
+export interface Evidence extends Counted {
+  readonly iterations: number
+  readonly warmup: number
+  /** Code that keeps what it makes, or may. */
+  readonly births: readonly Births[]
+}
+
 type TrialOptions = Pick<LeaktestOptions, 'warmup' | 'iterations' | 'time' | 'onProgress' | 'budget' | 'instances'>
+
+/** Batches of the first round; a doubling has half as many. */
+const PARTS = 12
 
 interface Reading {
   readonly iterations: number
@@ -51,6 +58,7 @@ export class Trial {
   #heap: HeapReading[] = []
   /** What reading the evidence left on the heap: its code, and what it found. */
   #ownBytes = 0
+  #hasEvaluated = false
   #readings: Reading[] = []
 
   constructor(iterations: Runner, inspector: Inspector, options: TrialOptions) {
@@ -67,7 +75,7 @@ export class Trial {
 
   async run(): Promise<Evidence> {
     const milliseconds = await this.#warmUp()
-    await this.#rehearse()
+    this.#rehearse()
     const sampling = new Sampling(this.#inspector, intervalFor(milliseconds))
     this.#sampling = sampling
     await turn()
@@ -76,15 +84,10 @@ export class Trial {
     await this.#firstRound()
     await this.#readAfterTurns()
     const evidence = this.#evidence()
-    if (isSuspicious(evidence)) {
-      while (!this.#isDecided()) {
-        await this.#extend()
-        await this.#readAfterTurns()
-      }
-    } else if (evidence.births.every(({ pattern }) => pattern !== 'bounded')) return evidence
-    this.#progress('settle')
-    await pause(PLAN.settle)
-    this.#read()
+    const suspects = evidence.births.filter(isSuspect)
+    if (suspects.length > 0 || isRising(evidence)) await this.#lookLonger(suspects)
+    else if (evidence.births.every(({ pattern }) => pattern !== 'bounded')) return evidence
+    await this.#settle()
     return this.#evidence()
   }
 
@@ -106,52 +109,61 @@ export class Trial {
     return took / Math.max(1, this.#warmup - half)
   }
 
-  /** Does once what is done to read the evidence, so that none of it is compiled, and on the heap, between two readings. */
-  async #rehearse(): Promise<void> {
-    this.#sampling = new Sampling(this.#inspector, 1)
-    this.#sampling.mark(0)
-    await this.#iterations.run(1)
-    this.#sampling.mark(1)
-    for (let times = 0; times < 2; times++) {
-      this.#read()
-      isSuspicious(this.#evidence())
-    }
-    this.#sampling.stop()
+  /** Does what a reading does, so that nothing of it is compiled, and on the heap, between two readings. */
+  #rehearse(): void {
+    for (let times = 0; times < 2; times++) this.#read()
     this.#heap = []
     this.#readings = []
-    this.#ownBytes = 0
-    this.#warmup = this.#iterations.count
   }
 
+  /** The collections are as far from each other as they can be: what a table may hold until the next is no growth. */
   async #firstRound(): Promise<void> {
     const { iterations } = this.#options
     const began = ownTime()
-    if (iterations !== undefined) {
-      for (let part = 1; part <= 12; part++) {
-        await this.#batch(Math.ceil((iterations * part) / 12) - this.#total)
-        if (part === 3 || part === 6) this.#read()
+    let size = iterations ?? PLAN.roundIterations
+    let end = this.#deadline
+    for (let part = 1; part <= PARTS; part++) {
+      await this.#batch(Math.ceil((size * part) / PARTS) - this.#total, part === 1 ? began + PLAN.round / PARTS : end)
+      if (part === 1 && iterations === undefined) {
+        // The first batch tells how many iterations the time allows.
+        const each = (ownTime() - began) / Math.max(1, this.#total)
+        size = Math.min(PLAN.roundIterations, Math.max(PLAN.roundFewest, PLAN.round / each))
+        end = Math.min(this.#deadline, began + Math.max(PLAN.round, 2 * PLAN.roundFewest * each))
       }
-      return
-    }
-    // The first batch tells how many iterations the time allows.
-    const end = Math.min(this.#deadline, began + PLAN.round)
-    await this.#batch(PLAN.roundIterations / 12, began + PLAN.round / 12)
-    const each = (ownTime() - began) / Math.max(1, this.#total)
-    const size = Math.max(1, Math.min(PLAN.roundIterations, Math.ceil((end - began) / each)) / 12)
-    for (let part = 1; part <= 12; part++) {
-      await this.#batch(Math.ceil(size * part) - this.#total, end)
       if (part === 3 || part === 6) this.#read()
+      else if (part === 9) collect()
     }
   }
 
-  /** Doubles the iterations. */
+  /** Doubles the iterations until what is suspected is let go, or has stayed for long enough. */
+  async #lookLonger(suspects: readonly Births[]): Promise<void> {
+    while (!this.#isDecided()) {
+      await this.#extend()
+      await this.#readAfterTurns()
+      if (suspects.length === 0 && !isRising(this.#counted())) return
+    }
+  }
+
   async #extend(): Promise<void> {
+    this.#leaveOutOwn()
     const from = this.#total
-    const parts = 6
+    const parts = PARTS / 2
     for (let part = 1; part <= parts && ownTime() < this.#deadline; part++) {
       await this.#batch(Math.ceil(from / parts), this.#deadline)
+      if (part < parts) collect()
       this.#progress('extend')
     }
+  }
+
+  /** Gives clean-up that comes late its time, and finalizers that wait for a collection theirs. */
+  async #settle(): Promise<void> {
+    this.#progress('settle')
+    this.#leaveOutOwn()
+    for (const milliseconds of PLAN.settle) {
+      await pause(milliseconds)
+      collect()
+    }
+    this.#read()
   }
 
   async #batch(iterations: number, until?: number): Promise<void> {
@@ -166,11 +178,17 @@ export class Trial {
     const { iterations, time = 3_000 } = this.#options
     if (iterations !== undefined) return this.#total >= iterations * 2
     if (this.#readings.length <= PLAN.windows) return false
-    return this.#total >= PLAN.enough || ownTime() - this.#began >= time * PLAN.enoughShare
+    const share = this.#total < PLAN.fewestForHeap ? PLAN.fewestShare : PLAN.enoughShare
+    return this.#total >= PLAN.enough || ownTime() - this.#began >= time * share
   }
 
-  /** Lets the event loop turn a few times first: clean-up may be left to its next turns. */
+  /**
+   * Lets the event loop turn a few times first: clean-up may be left to its next turns, or to finalizers, which wait for a
+   * collection and then for a turn.
+   */
   async #readAfterTurns(): Promise<void> {
+    await turn()
+    collect()
     for (let turns = 0; turns < 3; turns++) await turn()
     this.#read()
   }
@@ -188,6 +206,15 @@ export class Trial {
     this.#readings.push({ iterations, counts: this.#count() })
   }
 
+  /** What reading the evidence has left on the heap is nothing that grew. */
+  #leaveOutOwn(): void {
+    if (!this.#hasEvaluated) return
+    this.#hasEvaluated = false
+    collect()
+    const bytes = heapUsed() - (this.#sampling?.markerBytes ?? 0) - this.#ownBytes
+    this.#ownBytes += bytes - (this.#heap.at(-1)?.bytes ?? bytes)
+  }
+
   /** Listeners, promises and instances only when they were asked for: to count them takes long. */
   #count(): Counts {
     const { budget, instances = [] } = this.#options
@@ -196,22 +223,10 @@ export class Trial {
     return new Map([...count(), ...countDeeply(this.#inspector, wanted)])
   }
 
-  #births(iterations: number): Births[] {
-    collect()
-    const before = heapUsed()
-    const births = optimizing(() => birthsOf(this.#sampling?.survivors(iterations) ?? [], iterations))
-    collect()
-    this.#ownBytes += heapUsed() - before
-    return births
-  }
-
-  #evidence(): Evidence {
-    const iterations = this.#total
+  /** What is there without asking for the survivors, which takes longest. */
+  #counted(): Counted {
     const windows = this.#readings.length - 1
     return {
-      iterations,
-      warmup: this.#warmup,
-      births: this.#births(iterations),
       rises: risesIn(this.#readings.slice(-PLAN.windows - 1)),
       // The first window is left out: what is compiled and filled once lies there.
       growth: growth(this.#heap, windows - 1),
@@ -219,6 +234,14 @@ export class Trial {
       seenEnough: windows >= PLAN.windows,
       full: this.#iterations.full,
     }
+  }
+
+  /** To be asked for right after a reading. */
+  #evidence(): Evidence {
+    const iterations = this.#total
+    const births = optimizing(() => birthsOf(this.#sampling?.survivors(iterations) ?? [], iterations))
+    this.#hasEvaluated = true
+    return { iterations, warmup: this.#warmup, births, ...this.#counted() }
   }
 
   #progress(phase: Progress['phase']): void {
@@ -229,7 +252,10 @@ export class Trial {
   }
 }
 
-function isSuspicious({ births, rises, growth: grown, full }: Evidence): boolean {
-  if (full || grown > 0 || rises.length > 0) return true
-  return births.some(({ pattern }) => pattern === 'leak' || pattern === 'suspicious')
+function isSuspect({ pattern }: Births): boolean {
+  return pattern === 'leak' || pattern === 'suspicious'
+}
+
+function isRising({ rises, growth: grown, full }: Counted): boolean {
+  return full || grown > 0 || rises.length > 0
 }

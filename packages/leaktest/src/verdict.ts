@@ -143,9 +143,12 @@ function chargesOf(evidence: Evidence, { budget = {}, ignore = [] }: ReportInput
   return { births: allowed ? [] : leaking, rises, growth, ignored }
 }
 
-/** Whether something was still filling up to its bound for a good part of the test: then the heap grew by that. */
-function isFilling({ births, iterations }: Evidence): boolean {
-  return births.some(({ pattern, bound }) => pattern === 'bounded' && bound > iterations * FILLING)
+/** Whether something was filling up for a good part of the test: then the heap grew by that. */
+function isFilling({ births, iterations, growth }: Evidence): boolean {
+  return births.some(({ pattern, bound, bytes }) => {
+    if (pattern === 'waning') return bytes > growth * iterations * GROWN
+    return pattern === 'bounded' && bound > iterations * FILLING
+  })
 }
 
 function budgetOf({ counter }: CounterRise, budget: Budget): number | undefined {

@@ -1,5 +1,9 @@
-import { expect, it } from 'vitest'
-import { patternOf } from '../src/births.ts'
+import { describe, expect, it } from 'vitest'
+import { birthsOf, patternOf } from '../src/births.ts'
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index)
+}
 
 const EACH = Array.from({ length: 12 }, () => 20)
 
@@ -24,4 +28,25 @@ it.each([
 
 it('says nothing of a bound that is small', () => {
   expect(patternOf([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5], () => 5).pattern).toBe('none')
+})
+
+describe('the bound', () => {
+  const frame = { function: 'remember', url: 'file:///cache.ts', scriptId: '7', line: 1, column: 1 }
+  /** What one site has left, by the slices of which there are 960. */
+  const bornIn = (slices: readonly number[]) =>
+    birthsOf([{ stack: [frame], slices, bytes: slices.map(() => 32) }], 9_600)[0]
+
+  it('is the age of the oldest, when the newest of all ages are held', () => {
+    const births = bornIn(range(800, 960))
+    expect(births?.pattern).toBe('bounded')
+    expect(births?.bound).toBeCloseTo(1_600, -2)
+  })
+
+  it('is none of a table, all of which was made at once, whatever has strayed', () => {
+    expect(bornIn([200, 201, ...Array.from({ length: 60 }, () => 800)])?.pattern).toBe('none')
+  })
+
+  it('is none of what may still be there because the test was short', () => {
+    expect(bornIn([...range(90, 130), ...range(560, 960)])?.pattern).toBe('none')
+  })
 })
