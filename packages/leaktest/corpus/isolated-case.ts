@@ -7,18 +7,11 @@ import { askIsolated, FLAGS, runProgram, type Ended, type IsolationOptions } fro
 import { judge } from './judge.ts'
 import { toCaseError, type CaseResult } from './result.ts'
 import { readAnswer } from './runners/answer.ts'
-import { RUNNERS, type Runner, type RunnerName } from './runners/index.ts'
+import { RUNNERS, type Runner } from './runners/index.ts'
+import type { Surroundings } from './runners/surroundings.ts'
 
 /** How long one case may take, in milliseconds: enough for a machine that is ten times as slow as it should be. */
 const LIMIT = 300_000
-
-/** What a case runs in. */
-export interface Surroundings {
-  /** @default a process that calls `leaktest()` itself */
-  readonly runner?: RunnerName
-  /** Path of Node. @default this Node */
-  readonly node?: string
-}
 
 /** Runs a case in a process of its own. Never rejects: what went wrong is in the result. */
 export async function runIsolated(

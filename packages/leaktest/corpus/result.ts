@@ -22,7 +22,8 @@ export interface CaseResult extends Pick<CorpusCase, 'name' | 'group' | 'half'>,
 
 /** In one line, e.g. `right lru-500: bounded`. */
 export function describeResult({ name, right, report, error }: CaseResult): string {
-  return `${right ? 'right' : 'WRONG'} ${name}: ${report?.verdict ?? `${error?.code ?? error?.name}: ${error?.message}`}`
+  const [message] = (error?.message ?? '').split('\n')
+  return `${right ? 'right' : 'WRONG'} ${name}: ${report?.verdict ?? `${error?.code ?? error?.name}: ${message}`}`
 }
 
 export function toCaseError(error: unknown): CaseError {

@@ -13,11 +13,10 @@
 import { parseArgs } from 'node:util'
 import { inParallel } from './in-parallel.ts'
 import { loadCorpus } from './index.ts'
-import { runIsolated, type Surroundings } from './isolated-case.ts'
+import { runIsolated } from './isolated-case.ts'
 import { startLoad } from './load.ts'
 import { describeResult, type CaseResult } from './result.ts'
-import { isRunnerName } from './runners/index.ts'
-import { isNodeVersion, nodeExecutable, OWN_VERSION } from './runners/node-versions.ts'
+import { surroundingsOf, type Surroundings } from './runners/surroundings.ts'
 import { formatTable, formatTotals, totalsOf } from './summary.ts'
 
 const { values, positionals } = parseArgs({
@@ -26,7 +25,7 @@ const { values, positionals } = parseArgs({
     half: { type: 'string' },
     group: { type: 'string' },
     in: { type: 'string', default: 'process' },
-    node: { type: 'string', default: OWN_VERSION },
+    node: { type: 'string' },
     rounds: { type: 'string', default: '1' },
     parallel: { type: 'string', default: '1' },
     load: { type: 'string', default: '0' },
@@ -46,7 +45,7 @@ const isCount = (value: number): boolean => Number.isSafeInteger(value) && value
 if (chosen.length === 0 || !isCount(rounds) || !isCount(parallel)) {
   refuse('Nothing to run: is the half, the group or the pattern right, and are rounds and parallel above 0?')
 }
-const surroundings = chooseSurroundings(values.in, values.node)
+const surroundings = chooseSurroundings()
 
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort())
@@ -63,10 +62,12 @@ const totals = totalsOf(results)
 console.log(values.json ? JSON.stringify({ totals, results }) : `${formatTable(results)}\n\n${formatTotals(totals)}`)
 process.exitCode = totals.good ? 0 : 1
 
-function chooseSurroundings(runner: string, version: string): Surroundings {
-  if (runner !== 'process' && !isRunnerName(runner)) refuse(`There is no runner ${runner}.`)
-  if (!isNodeVersion(version)) refuse(`There is no Node ${version}.`)
-  return { node: nodeExecutable(version), ...(runner !== 'process' && { runner }) }
+function chooseSurroundings(): Surroundings {
+  try {
+    return surroundingsOf(values.in, values.node)
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
 }
 
 function refuse(message: string): never {

@@ -1,3 +1,4 @@
+import { alignColumns } from './columns.ts'
 import type { CaseResult } from './result.ts'
 
 /** What the corpus as a whole has to reach, as shares. A control that is accused of a leak is never right. */
@@ -14,6 +15,8 @@ export interface Totals {
   readonly found: Count
   /** Controls called a leak. */
   readonly accused: Count
+  /** Cases that came to a report, whatever it says. */
+  readonly judged: Count
   /** Controls that are clean, and were called so. */
   readonly clean: Count
   /** Controls that keep within a bound, and were called so. */
@@ -25,34 +28,44 @@ export interface Totals {
   readonly median: number
   /** The same of clean controls alone. */
   readonly medianOfClean: number
-  /** Whether all targets were met. */
+  /** Whether no target was missed, and clean was told from bounded as well. */
   readonly good: boolean
 }
 
 export function totalsOf(results: readonly CaseResult[]): Totals {
   const leaks = results.filter(({ group }) => group === 'leak')
   const controls = results.filter(({ group }) => group === 'control')
-  const accused = count(controls.map(({ report }) => report?.verdict === 'leak'))
-  const found = count(leaks.map(({ right }) => right))
-  const sites = count(leaks.map(({ siteRight }) => siteRight))
-  const retainers = count(leaks.map(({ retainerRight }) => retainerRight))
-  return {
-    found,
-    accused,
+  const figures = {
+    found: count(leaks.map(({ right }) => right)),
+    accused: count(controls.map(({ report }) => report?.verdict === 'leak')),
+    judged: count(results.map(({ report }) => report !== undefined)),
     clean: count(controls.filter(isClean).map(({ right }) => right)),
     bounded: count(controls.filter(result => !isClean(result)).map(({ right }) => right)),
-    sites,
-    retainers,
+    sites: count(leaks.map(({ siteRight }) => siteRight)),
+    retainers: count(leaks.map(({ retainerRight }) => retainerRight)),
     counters: count(leaks.map(({ counterRight }) => counterRight)),
     median: medianTime(results),
     medianOfClean: medianTime(controls.filter(isClean)),
-    good:
-      accused.good === 0 &&
-      isMet(found, TARGETS.right) &&
-      isMet(count(controls.map(({ right }) => right)), TARGETS.right) &&
-      isMet(sites, TARGETS.sites) &&
-      isMet(retainers, TARGETS.retainers),
   }
+  const toldApart = isMet(count(controls.map(({ right }) => right)), TARGETS.right)
+  return { ...figures, good: toldApart && missedTargets(figures).length === 0 }
+}
+
+/** What was missed, each in a few words. */
+export function missedTargets({
+  found,
+  accused,
+  judged,
+  sites,
+  retainers,
+}: Pick<Totals, 'found' | 'accused' | 'judged' | 'sites' | 'retainers'>): readonly string[] {
+  return [
+    ...(accused.good > 0 ? [`accused ${formatCount(accused)}`] : []),
+    ...(isMet(found, TARGETS.right) ? [] : [`leaks found ${formatCount(found)}`]),
+    ...(isMet(judged, TARGETS.right) ? [] : [`came to a verdict ${formatCount(judged)}`]),
+    ...(isMet(sites, TARGETS.sites) ? [] : [`sites ${formatShare(sites)}`]),
+    ...(isMet(retainers, TARGETS.retainers) ? [] : [`retainers ${formatShare(retainers)}`]),
+  ]
 }
 
 /** In one line, e.g. `leaks found 43/44, accused 0/30, … median 0.4 s`. */
@@ -82,15 +95,7 @@ export function formatTable(results: readonly CaseResult[]): string {
     runs.every(({ right }) => right) ? '' : '← wrong',
   ])
   const table = [['name', 'expected', 'verdict', 'site', 'retainer', 'time', ''], ...lines]
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map(line => line[column]?.length ?? 0)))
-  return table
-    .map(line =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return alignColumns(table)
 }
 
 function isClean({ expected }: CaseResult): boolean {
@@ -133,14 +138,14 @@ function medianTime(results: readonly CaseResult[]): number {
   return times[Math.floor(times.length / 2)] ?? Number.NaN
 }
 
-function formatCount({ good, of }: Count): string {
+export function formatCount({ good, of }: Count): string {
   return `${good}/${of}`
 }
 
-function formatShare({ good, of }: Count): string {
+export function formatShare({ good, of }: Count): string {
   return of === 0 ? '–' : `${((100 * good) / of).toFixed(0)} %`
 }
 
-function formatSeconds(milliseconds: number): string {
+export function formatSeconds(milliseconds: number): string {
   return Number.isNaN(milliseconds) ? '–' : `${(milliseconds / 1_000).toFixed(2)} s`
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Releases of Node that Oakum runs on; `bench/nodes` has those that are not the project's own. */
-export const NODE_VERSIONS = ['22', '24', '26'] as const
+const NODE_VERSIONS = ['22', '24', '26'] as const
 
 export type NodeVersion = (typeof NODE_VERSIONS)[number]
 

@@ -1,5 +1,6 @@
 // oxlint-disable-next-line import/no-unassigned-import -- importing it registers the matcher
 import '@oakum/leaktest/jest'
+// @ts-ignore -- installed with the peers alone, which no check needs
 import { afterAll, expect, it } from '@jest/globals'
 import { loadCase } from '../load-case.ts'
 
