@@ -60,6 +60,8 @@ export class Trial {
   #ownBytes = 0
   #hasEvaluated = false
   #readings: Reading[] = []
+  /** Of what takes long to count, and is therefore counted only at the beginning and after each round. */
+  #deepReadings: Reading[] = []
 
   constructor(iterations: Runner, inspector: Inspector, options: TrialOptions) {
     this.#iterations = iterations
@@ -80,6 +82,7 @@ export class Trial {
     this.#sampling = sampling
     await turn()
     this.#read()
+    this.#readDeeply()
     sampling.mark(0)
     await this.#firstRound()
     await this.#readAfterTurns()
@@ -112,8 +115,10 @@ export class Trial {
   /** Does what a reading does, so that nothing of it is compiled, and on the heap, between two readings. */
   #rehearse(): void {
     for (let times = 0; times < 2; times++) this.#read()
+    this.#readDeeply()
     this.#heap = []
     this.#readings = []
+    this.#deepReadings = []
   }
 
   /** The collections are as far from each other as they can be: what a table may hold until the next is no growth. */
@@ -164,6 +169,7 @@ export class Trial {
       collect()
     }
     this.#read()
+    this.#readDeeply()
   }
 
   async #batch(iterations: number, until?: number): Promise<void> {
@@ -191,19 +197,27 @@ export class Trial {
     collect()
     for (let turns = 0; turns < 3; turns++) await turn()
     this.#read()
+    this.#readDeeply()
   }
 
-  /** A reading after no more iterations takes the place of the one before: nothing can have risen from that to this. */
   #read(): void {
     collect()
     const iterations = this.#total
-    const bytes = heapUsed() - (this.#sampling?.markerBytes ?? 0) - this.#ownBytes
-    if (this.#readings.at(-1)?.iterations === iterations) {
-      this.#heap.pop()
-      this.#readings.pop()
-    }
-    this.#heap.push({ iterations, bytes })
-    this.#readings.push({ iterations, counts: this.#count() })
+    replaceLast(this.#heap, { iterations, bytes: this.#bytes() })
+    replaceLast(this.#readings, { iterations, counts: count() })
+  }
+
+  /** Listeners, promises and instances, when they were asked for. */
+  #readDeeply(): void {
+    const { budget, instances = [] } = this.#options
+    const wanted = { listeners: budget?.listeners !== undefined, promises: budget?.promises !== undefined, instances }
+    if (!wanted.listeners && !wanted.promises && instances.length === 0) return
+    replaceLast(this.#deepReadings, { iterations: this.#total, counts: countDeeply(this.#inspector, wanted) })
+  }
+
+  /** Of the heap, without what this test itself has made. */
+  #bytes(): number {
+    return heapUsed() - (this.#sampling?.markerBytes ?? 0) - this.#ownBytes
   }
 
   /** What reading the evidence has left on the heap is nothing that grew. */
@@ -211,23 +225,15 @@ export class Trial {
     if (!this.#hasEvaluated) return
     this.#hasEvaluated = false
     collect()
-    const bytes = heapUsed() - (this.#sampling?.markerBytes ?? 0) - this.#ownBytes
+    const bytes = this.#bytes()
     this.#ownBytes += bytes - (this.#heap.at(-1)?.bytes ?? bytes)
-  }
-
-  /** Listeners, promises and instances only when they were asked for: to count them takes long. */
-  #count(): Counts {
-    const { budget, instances = [] } = this.#options
-    const wanted = { listeners: budget?.listeners !== undefined, promises: budget?.promises !== undefined, instances }
-    if (!wanted.listeners && !wanted.promises && instances.length === 0) return count()
-    return new Map([...count(), ...countDeeply(this.#inspector, wanted)])
   }
 
   /** What is there without asking for the survivors, which takes longest. */
   #counted(): Counted {
     const windows = this.#readings.length - 1
     return {
-      rises: risesIn(this.#readings.slice(-PLAN.windows - 1)),
+      rises: [...risesIn(this.#readings.slice(-PLAN.windows - 1)), ...risesIn(this.#deepReadings)],
       // The first window is left out: what is compiled and filled once lies there.
       growth: growth(this.#heap, windows - 1),
       heap: this.#heap,
@@ -250,6 +256,12 @@ export class Trial {
     const share = iterations === undefined ? (ownTime() - this.#began) / time : this.#total / (2 * iterations)
     onProgress({ phase, iterations: this.#iterations.count, share: Math.min(1, share) })
   }
+}
+
+/** A reading after no more iterations takes the place of the one before: nothing can have risen from that to this. */
+function replaceLast<T extends { readonly iterations: number }>(readings: T[], reading: T): void {
+  if (readings.at(-1)?.iterations === reading.iterations) readings.pop()
+  readings.push(reading)
 }
 
 function isSuspect({ pattern }: Births): boolean {
