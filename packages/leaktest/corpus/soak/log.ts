@@ -37,7 +37,8 @@ export class SoakLog {
   add(part: string, index: number, result: CaseResult): void {
     if (fingerprint() !== this.#sources) throw new Error('The sources changed while they were tried: start again.')
     const line: Line = { part, index, sources: this.#sources, ...result }
-    appendFileSync(this.#file, `${JSON.stringify(line)}\n`)
+    // First an end for what may have been cut off.
+    appendFileSync(this.#file, `\n${JSON.stringify(line)}\n`)
     this.#resultsOf(part).set(index, result)
   }
 
