@@ -31,7 +31,6 @@ export interface Methods {
   'HeapProfiler.stopSampling': [params: undefined, result: { profile: SamplingProfile }]
   'HeapProfiler.getSamplingProfile': [params: undefined, result: { profile: SamplingProfile }]
   'HeapProfiler.startTrackingHeapObjects': [params: HeapProfiler.StartTrackingHeapObjectsParameterType, result: void]
-  'HeapProfiler.stopTrackingHeapObjects': [params: HeapProfiler.StopTrackingHeapObjectsParameterType, result: void]
   'HeapProfiler.getObjectByHeapObjectId': [
     params: HeapProfiler.GetObjectByHeapObjectIdParameterType,
     result: HeapProfiler.GetObjectByHeapObjectIdReturnType,
@@ -72,21 +71,6 @@ export class Inspector {
       throw new LeaktestError('INSPECTOR_MISSING', `The inspector refused ${method}.`, { cause: answer.error })
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the protocol says so, the session's types do not
     return answer.result as Methods[M][1]
-  }
-
-  /**
-   * Ends the tracking of heap objects. Ending it writes a heap snapshot, whose text goes to `take` piece by piece before
-   * this returns; with `trackAllocations` on, it says where each object was made. (`takeHeapSnapshot` is of no use here:
-   * it waits until the stack is empty, which it is not before the test has ended.)
-   */
-  stopTracking(take: (piece: string) => void): void {
-    const pass = ({ params }: { params: { chunk: string } }): void => take(params.chunk)
-    this.#session.on('HeapProfiler.addHeapSnapshotChunk', pass)
-    try {
-      this.post('HeapProfiler.stopTrackingHeapObjects', { reportProgress: false })
-    } finally {
-      this.#session.off('HeapProfiler.addHeapSnapshotChunk', pass)
-    }
   }
 
   close(): void {

@@ -5,7 +5,8 @@
  * function by its script and the place where it begins; the sampling profile counts lines and columns from 0, the
  * trace from 1.
  */
-import type { AllocationTraces, TraceTree } from './heap-graph.ts'
+import type { AllocationTraces, HeapGraph } from './heap-graph.ts'
+import type { SnapshotStrings } from './snapshot-strings.ts'
 
 /** A function whose allocations stay, as the `callFrame` of a sampling profile names it. */
 export interface SoughtSite {
@@ -38,39 +39,53 @@ interface TracedFunction {
 
 /** Trace nodes of each site, in the order of `sites`. */
 export function findSiteTraces(
-  traces: AllocationTraces,
-  strings: readonly string[],
+  { traces, strings }: Pick<HeapGraph, 'traces' | 'strings'>,
   sites: readonly (SoughtSite | undefined)[],
 ): readonly (SiteTraces | undefined)[] {
   const functions = tracedFunctions(traces, strings)
-  return sites.map(site => site && tracesOf(site, functions, traces.tree))
+  const owners = ownersIn(traces, functions)
+  return sites.map(site => site && tracesOf(site, functions, owners, traces))
 }
 
-function tracesOf(site: SoughtSite, functions: readonly TracedFunction[], tree: TraceTree): SiteTraces {
-  const sought = new Set([...functions.keys()].filter(index => isSame(site, functions[index])))
+function tracesOf(
+  site: SoughtSite,
+  functions: readonly TracedFunction[],
+  owners: Int32Array,
+  { ids, functionIndexes, parents }: AllocationTraces,
+): SiteTraces {
+  const isSought = functions.map(candidate => isSame(site, candidate))
+  const isInside = new Uint8Array(ids.length)
   const own = new Set<number>()
   const onBehalf = new Set<number>()
   const below = new Set<number>()
-  // `owner` is the nearest function at or above a node that is not Node's own.
-  const visit = (nodes: TraceTree, owner: number, inside: boolean): void => {
-    for (let at = 0; at + 4 < nodes.length; at += 5) {
-      const [id, index, , , children] = nodes.slice(at, at + 5)
-      if (typeof id !== 'number' || typeof index !== 'number' || typeof children !== 'object') continue
-      const nowOwner = isInternal(functions[index]) ? owner : index
-      const nowInside = inside || sought.has(index)
-      if (sought.has(index)) own.add(id)
-      else if (sought.has(nowOwner)) onBehalf.add(id)
-      else if (nowInside) below.add(id)
-      visit(children, nowOwner, nowInside)
-    }
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at] ?? 0
+    const isItself = isSought[functionIndexes[at] ?? 0] === true
+    const isAbove = isInside[parents[at] ?? 0] === 1
+    if (isItself || isAbove) isInside[at] = 1
+    if (isItself) own.add(id)
+    else if (isSought[owners[at] ?? -1] === true) onBehalf.add(id)
+    else if (isAbove) below.add(id)
   }
-  visit(tree, -1, false)
   return { own, onBehalf, below }
 }
 
-function isSame(site: SoughtSite, candidate: TracedFunction | undefined): boolean {
+/** For each trace node the nearest function at or above it that is not Node's own; -1 where there is none. */
+function ownersIn(
+  { ids, functionIndexes, parents }: AllocationTraces,
+  functions: readonly TracedFunction[],
+): Int32Array {
+  const isOfFile = functions.map(({ url }) => url !== '' && !url.startsWith('node:'))
+  const owners = new Int32Array(ids.length).fill(-1)
+  for (let at = 0; at < ids.length; at++) {
+    const index = functionIndexes[at] ?? 0
+    owners[at] = isOfFile[index] === true ? index : (owners[parents[at] ?? 0] ?? -1)
+  }
+  return owners
+}
+
+function isSame(site: SoughtSite, candidate: TracedFunction): boolean {
   return (
-    candidate !== undefined &&
     candidate.name === site.function &&
     candidate.line === site.line + 1 &&
     candidate.column === site.column + 1 &&
@@ -78,19 +93,13 @@ function isSame(site: SoughtSite, candidate: TracedFunction | undefined): boolea
   )
 }
 
-/** Node's own code, and what V8 does without any code of a file. */
-function isInternal(candidate: TracedFunction | undefined): boolean {
-  return candidate === undefined || candidate.url === '' || candidate.url.startsWith('node:')
-}
-
-function tracedFunctions(traces: AllocationTraces, strings: readonly string[]): readonly TracedFunction[] {
-  const { functions, functionFields: fields } = traces
-  const column = (name: string, row: number): number => functions[row * fields.length + fields.indexOf(name)] ?? 0
-  return Array.from({ length: functions.length / fields.length }, (_, row) => ({
-    name: strings[column('name', row)] ?? '',
-    url: strings[column('script_name', row)] ?? '',
-    scriptId: String(column('script_id', row)),
-    line: column('line', row),
-    column: column('column', row),
+function tracedFunctions({ functions }: AllocationTraces, strings: SnapshotStrings): readonly TracedFunction[] {
+  const { count, names, urls, scriptIds, lines, columns } = functions
+  return Array.from({ length: count }, (_, index) => ({
+    name: strings.get(names[index] ?? 0),
+    url: strings.get(urls[index] ?? 0),
+    scriptId: String(scriptIds[index] ?? 0),
+    line: lines[index] ?? 0,
+    column: columns[index] ?? 0,
   }))
 }

@@ -19,18 +19,28 @@ interface Group {
 /** The kinds that a person knows from the program first; what V8 keeps for itself last. */
 const RANK = { object: 0, text: 1, internal: 2 }
 
+/** The objects that were made while tracking was on and are still held. */
+export function survivorsIn({ nodeCount, traceNodes }: HeapGraph, { costs }: ShortestPaths): readonly number[] {
+  const survivors: number[] = []
+  for (let node = 0; node < nodeCount; node++) {
+    if (traceNodes[node] !== 0 && costs[node] !== UNREACHED) survivors.push(node)
+  }
+  return survivors
+}
+
 /**
- * The type to name, among the objects whose trace is wanted. Of the types that are at least half as frequent as the most
+ * The type to name, among the survivors whose trace is wanted. Of the types that are at least half as frequent as the most
  * frequent one the one nearest to the roots: the others are probably held by it. Undefined when fewer than `atLeast` of any
  * type are there.
  */
 export function chooseCandidates(
   graph: HeapGraph,
   paths: ShortestPaths,
-  isWanted: (trace: number) => boolean,
-  atLeast: number,
+  survivors: readonly number[],
+  { isWanted, atLeast }: { readonly isWanted: (trace: number) => boolean; readonly atLeast: number },
 ): Candidates | undefined {
-  const groups = [...groupByType(graph, paths, isWanted)].filter(({ nodes }) => nodes.length >= atLeast)
+  const wanted = survivors.filter(node => isWanted(graph.traceNodes[node] ?? 0))
+  const groups = [...groupByType(graph, paths, wanted)].filter(({ nodes }) => nodes.length >= atLeast)
   for (const rank of Object.values(RANK)) {
     const ranked = groups.filter(group => group.rank === rank)
     const most = Math.max(...ranked.map(({ nodes }) => nodes.length))
@@ -52,14 +62,12 @@ export function typeOf(graph: HeapGraph, node: number): string {
   return name === '' ? `(${type})` : name
 }
 
-function groupByType(graph: HeapGraph, paths: ShortestPaths, isWanted: (trace: number) => boolean): Iterable<Group> {
+function groupByType(graph: HeapGraph, { costs }: ShortestPaths, nodes: readonly number[]): Iterable<Group> {
   const groups = new Map<string, Group>()
-  for (let node = 0; node < graph.nodeCount; node++) {
-    const trace = graph.traceNodes[node] ?? 0
-    const cost = paths.costs[node] ?? UNREACHED
-    if (trace === 0 || cost === UNREACHED || !isWanted(trace)) continue
+  for (const node of nodes) {
     const rank = rankOf(graph, node)
     if (rank === undefined) continue
+    const cost = costs[node] ?? UNREACHED
     const type = typeOf(graph, node)
     const key = `${rank} ${type}`
     let group = groups.get(key)

@@ -3,7 +3,7 @@
  *
  * A snapshot names the variables of functions and modules, not those of blocks; for these a live closure is asked.
  */
-import { edgeName, edgesOf, edgeType, heldBy, nodeName, nodeType, type HeapGraph } from './heap-graph.ts'
+import { edgeName, edgesOf, edgeType, nodeName, nodeType, slotOf, type HeapGraph } from './heap-graph.ts'
 import type { LiveScopes } from './live-scopes.ts'
 
 export function isContext(graph: HeapGraph, node: number): boolean {
@@ -18,8 +18,8 @@ export function isGenerator(graph: HeapGraph, node: number): boolean {
 /** Whether a closure is the engine's, made to resume an async function; its context holds the function's state. */
 export function isResumption(graph: HeapGraph, closure: number): boolean {
   if (nodeName(graph, closure) !== '') return false
-  const context = heldBy(graph, closure, 'context')
-  const state = context === undefined ? undefined : heldBy(graph, context, 'extension')
+  const context = slotOf(graph, closure, 'context')
+  const state = context === undefined ? undefined : slotOf(graph, context, 'extension')
   return state !== undefined && isGenerator(graph, state)
 }
 
@@ -41,8 +41,8 @@ export class Contexts {
   fileOf(context: number): string | undefined {
     if (!isContext(this.#graph, context) || !this.#isOutermost(context)) return undefined
     const closure = this.#closureIn(context)
-    const shared = closure === undefined ? undefined : heldBy(this.#graph, closure, 'shared')
-    const script = shared === undefined ? undefined : heldBy(this.#graph, shared, 'script')
+    const shared = closure === undefined ? undefined : slotOf(this.#graph, closure, 'shared')
+    const script = shared === undefined ? undefined : slotOf(this.#graph, shared, 'script')
     const file = script === undefined ? '' : nodeName(this.#graph, script)
     return file === '' ? undefined : file
   }
@@ -57,7 +57,7 @@ export class Contexts {
   }
 
   #isOutermost(context: number): boolean {
-    const outer = heldBy(this.#graph, context, 'previous')
+    const outer = slotOf(this.#graph, context, 'previous')
     if (outer === undefined || !isContext(this.#graph, outer)) return true
     return isBlock(this.#graph, context) && !isOfModule(this.#graph, outer) && this.#isOutermost(outer)
   }
@@ -70,7 +70,7 @@ export class Contexts {
 }
 
 function isOfModule(graph: HeapGraph, context: number): boolean {
-  const extension = heldBy(graph, context, 'extension')
+  const extension = slotOf(graph, context, 'extension')
   return extension !== undefined && nodeName(graph, extension) === 'system / SourceTextModule'
 }
 
@@ -83,7 +83,7 @@ function isBlock(graph: HeapGraph, context: number): boolean {
 function closuresByContext(graph: HeapGraph): Map<number, number> {
   const closures = new Map<number, number>()
   for (let node = 0; node < graph.nodeCount; node++) {
-    const context = nodeType(graph, node) === 'closure' ? heldBy(graph, node, 'context') : undefined
+    const context = nodeType(graph, node) === 'closure' ? slotOf(graph, node, 'context') : undefined
     if (context !== undefined) closures.set(context, node)
   }
   return closures

@@ -1,22 +1,23 @@
 /**
  * Who holds what stays.
  *
- * This is slow (a heap snapshot is written) and is done only to confirm a leak that sampling has found. While it runs V8
- * notes the stack of every allocation, and walks the whole heap 20 times a second. The graph is dropped before this returns; what
- * V8 keeps on account of it goes when the inspector's session is closed.
+ * This is slow (a heap snapshot is taken) and is done only to confirm a leak that sampling has found. While it runs V8
+ * notes the stack of every allocation, and walks the whole heap 20 times a second. The graph, and what V8 keeps on account of
+ * it, is dropped before this returns.
  *
  * Limits: the objects of one site are told apart by constructor only; an object that several hold is shown with the
  * holder that is nearest to a root; what lies on the stack while this runs is no holder unless there is no other.
  */
+import { optimizing } from '../engine.ts'
 import type { Inspector } from '../inspector.ts'
 import type { RetainerPath } from '../report.ts'
 import { findSiteTraces, type SiteTraces, type SoughtSite } from './allocation-sites.ts'
-import { chooseCandidates, type Candidates } from './candidates.ts'
+import { chooseCandidates, survivorsIn, type Candidates } from './candidates.ts'
 import type { HeapGraph } from './heap-graph.ts'
 import { LiveScopes } from './live-scopes.ts'
 import { PathNamer } from './path-namer.ts'
 import { pathTo, shortestPaths, type ShortestPaths } from './shortest-paths.ts'
-import { trackAllocations } from './tracking.ts'
+import { AllocationTracking } from './tracking.ts'
 
 export type { SoughtSite } from './allocation-sites.ts'
 
@@ -53,15 +54,31 @@ export async function findRetainers(
   sites: readonly (SoughtSite | undefined)[],
   { atLeast = Infinity }: RetainerOptions = {},
 ): Promise<readonly (Finding | undefined)[]> {
-  const graph = await trackAllocations(inspector, run)
-  if (graph === undefined) return sites.map(() => undefined)
+  const tracking = new AllocationTracking()
+  try {
+    await run()
+    return optimizing(() => {
+      const graph = tracking.heap()
+      return graph === undefined ? sites.map(() => undefined) : findingsIn(graph, inspector, sites, atLeast)
+    })
+  } finally {
+    tracking.close()
+  }
+}
+
+function findingsIn(
+  graph: HeapGraph,
+  inspector: Inspector,
+  sites: readonly (SoughtSite | undefined)[],
+  atLeast: number,
+): readonly (Finding | undefined)[] {
   const paths = shortestPaths(graph)
-  const traces = findSiteTraces(graph.traces, graph.strings, sites)
+  const survivors = survivorsIn(graph, paths)
   const scopes = new LiveScopes(inspector)
   try {
     const namer = new PathNamer(graph, scopes)
-    return traces.map(ofSite => {
-      const candidates = candidatesOf(graph, paths, ofSite, atLeast)
+    return findSiteTraces(graph, sites).map(traces => {
+      const candidates = candidatesOf(graph, paths, survivors, { traces, atLeast })
       return candidates && finding(paths, namer, candidates)
     })
   } finally {
@@ -72,14 +89,15 @@ export async function findRetainers(
 function candidatesOf(
   graph: HeapGraph,
   paths: ShortestPaths,
-  traces: SiteTraces | undefined,
-  atLeast: number,
+  survivors: readonly number[],
+  { traces, atLeast }: { readonly traces: SiteTraces | undefined; readonly atLeast: number },
 ): Candidates | undefined {
   for (const wanted of traces ? [traces.own, traces.onBehalf, traces.below] : []) {
-    const found = wanted.size > 0 ? chooseCandidates(graph, paths, trace => wanted.has(trace), 1) : undefined
+    const isWanted = (trace: number): boolean => wanted.has(trace)
+    const found = wanted.size > 0 ? chooseCandidates(graph, paths, survivors, { isWanted, atLeast: 1 }) : undefined
     if (found !== undefined) return found
   }
-  return chooseCandidates(graph, paths, () => true, atLeast)
+  return chooseCandidates(graph, paths, survivors, { isWanted: () => true, atLeast })
 }
 
 function finding(paths: ShortestPaths, namer: PathNamer, candidates: Candidates): Finding {

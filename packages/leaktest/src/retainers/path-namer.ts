@@ -8,7 +8,7 @@
 import type { RetainerPath, RetainerStep } from '../report.ts'
 import { typeOf } from './candidates.ts'
 import { Contexts, isContext, isGenerator, isResumption } from './contexts.ts'
-import { edgeName, edgeType, heldBy, nodeName, nodeType, type HeapGraph } from './heap-graph.ts'
+import { edgeName, edgeType, nodeName, nodeType, slotOf, type HeapGraph } from './heap-graph.ts'
 import type { LiveScopes } from './live-scopes.ts'
 import { pathText } from './path-text.ts'
 
@@ -124,7 +124,7 @@ export class PathNamer {
 
   #type(node: number): string {
     if (!isGenerator(this.#graph, node)) return typeOf(this.#graph, node)
-    const callee = heldBy(this.#graph, node, 'function')
+    const callee = slotOf(this.#graph, node, 'function')
     const name = callee === undefined ? '' : nodeName(this.#graph, callee)
     return name === '' ? 'suspended function' : `suspended ${name}`
   }

@@ -4,7 +4,7 @@
  * Only edges that keep their target alive count. Edges that a person knows from the program (properties, variables,
  * elements) cost least; what V8 keeps for itself costs more, so that it is named only where there is no other way.
  */
-import { edgesOf, edgeName, nodeName, nodeType, type HeapGraph } from './heap-graph.ts'
+import { nodeName, type HeapGraph } from './heap-graph.ts'
 
 export interface ShortestPaths {
   /** What it costs to reach each node; `UNREACHED` when nothing but weak edges leads there. */
@@ -31,23 +31,28 @@ const COST = { visible: 1, internal: 3, hidden: 6, code: 20, temporary: 60 }
 const TEMPORARY = new Set(['(Stack roots)', '(Handle scopes)', '(Inspector)', '(Debugger)', '(Internalized strings)'])
 
 export function shortestPaths(graph: HeapGraph): ShortestPaths {
+  const { firstEdges, edgeTypes, edgeTargets } = graph
   const costs = new Uint16Array(graph.nodeCount).fill(UNREACHED)
   const edges = new Uint32Array(graph.nodeCount)
   const holders = new Uint32Array(graph.nodeCount)
-  const edgeCosts = graph.edgeTypeNames.map(edgeCost)
-  const nodeCosts = graph.nodeTypeNames.map(name => (name === 'code' || name === 'object shape' ? COST.code : 0))
+  const edgeCosts = Int8Array.from(graph.edgeTypeNames, edgeCost)
+  const nodeCosts = costsOfNodes(graph)
+  const isWeak = weakEntries(graph)
   const queue: number[][] = [[ROOT]]
   costs[ROOT] = 0
   for (let cost = 0; cost < queue.length; cost++) {
-    for (const node of queue[cost] ?? []) {
+    const reached = queue[cost] ?? []
+    // By index: an iterator makes an object per step, and allocations are being tracked.
+    for (let at = 0; at < reached.length; at++) {
+      const node = reached[at] ?? ROOT
       if (costs[node] !== cost) continue
-      const extra = (nodeCosts[graph.nodeTypes[node] ?? 0] ?? 0) + temporaryCost(graph, node)
-      const [first, end] = edgesOf(graph, node)
-      for (let edge = first; edge < end; edge++) {
-        const step = edgeCosts[graph.edgeTypes[edge] ?? 0] ?? -1
-        const target = graph.edgeTargets[edge] ?? 0
-        const total = Math.min(cost + step + extra, MAX_COST)
-        if (step < 0 || total >= (costs[target] ?? 0) || isTableOfWeakEntry(graph, node, edge)) continue
+      const soFar = cost + (nodeCosts[node] ?? 0)
+      const end = firstEdges[node + 1] ?? 0
+      for (let edge = firstEdges[node] ?? 0; edge < end; edge++) {
+        const step = edgeCosts[edgeTypes[edge] ?? 0] ?? -1
+        const target = edgeTargets[edge] ?? 0
+        const total = Math.min(soFar + step, MAX_COST)
+        if (step < 0 || total >= (costs[target] ?? 0) || isWeak(node, edge)) continue
         costs[target] = total
         edges[target] = edge
         holders[target] = node
@@ -63,8 +68,8 @@ export function shortestPaths(graph: HeapGraph): ShortestPaths {
 export function pathTo({ costs, edges, holders }: ShortestPaths, node: number): readonly number[] | undefined {
   if (costs[node] === UNREACHED) return undefined
   const path: number[] = []
-  for (let at = node; at !== ROOT; at = holders[at] ?? ROOT) path.unshift(edges[at] ?? 0)
-  return path
+  for (let at = node; at !== ROOT; at = holders[at] ?? ROOT) path.push(edges[at] ?? 0)
+  return path.toReversed()
 }
 
 function edgeCost(type: string): number {
@@ -73,14 +78,28 @@ function edgeCost(type: string): number {
   return type === 'internal' || type === 'shortcut' ? COST.internal : COST.hidden
 }
 
-function temporaryCost(graph: HeapGraph, node: number): number {
-  return nodeType(graph, node) === 'synthetic' && TEMPORARY.has(nodeName(graph, node)) ? COST.temporary : 0
+/** What it costs more to go through each node. */
+function costsOfNodes(graph: HeapGraph): Uint8Array {
+  const byType = graph.nodeTypeNames.map(name => (name === 'code' || name === 'object shape' ? COST.code : 0))
+  const synthetic = graph.nodeTypeNames.indexOf('synthetic')
+  const costs = new Uint8Array(graph.nodeCount)
+  for (let node = 0; node < graph.nodeCount; node++) {
+    const type = graph.nodeTypes[node] ?? 0
+    const isTemporary = type === synthetic && TEMPORARY.has(nodeName(graph, node))
+    costs[node] = isTemporary ? COST.temporary : (byType[type] ?? 0)
+  }
+  return costs
 }
 
 /**
  * The value of a WeakMap is held by its key and the table together. V8 writes the same edge for both; the one from the
  * key is the one to follow, for the table alone holds neither.
  */
-function isTableOfWeakEntry(graph: HeapGraph, node: number, edge: number): boolean {
-  return nodeType(graph, node) === 'array' && edgeName(graph, edge).includes('part of key (')
+function weakEntries({ nodeTypes, nodeTypeNames, edgeTypes, edgeTypeNames, edgeNames, strings }: HeapGraph) {
+  const table = nodeTypeNames.indexOf('array')
+  const internal = edgeTypeNames.indexOf('internal')
+  return (node: number, edge: number): boolean =>
+    nodeTypes[node] === table &&
+    edgeTypes[edge] === internal &&
+    strings.get(edgeNames[edge] ?? 0).includes('part of key (')
 }

@@ -1,11 +1,12 @@
 /**
- * Reads the text of a heap snapshot as V8 writes it, piece by piece.
+ * Reads the text of a heap snapshot as V8 writes it.
  *
- * The text is never held as a whole: it may be longer than a string can be, and several times the heap it tells of. Each
- * piece is parsed by `JSON.parse`, which is native and so as fast as ever when the optimiser is off. The sections come in
- * the order that V8 has always written: header, nodes, edges, and then what is small.
+ * V8 notes the stack of every allocation meanwhile: what is read goes from the bytes into typed arrays, and no number of the
+ * text becomes an object. The sections come in the order that V8 has always written, with the strings last; no text before
+ * them has quotation marks but for the names of the sections.
  */
-import type { HeapGraph, TraceTree } from './heap-graph.ts'
+import type { AllocationTraces, HeapGraph, TracedFunctions } from './heap-graph.ts'
+import { SnapshotStrings } from './snapshot-strings.ts'
 
 interface Header {
   readonly meta: {
@@ -19,156 +20,183 @@ interface Header {
   readonly edge_count: number
 }
 
-interface Rest {
-  readonly trace_function_infos: readonly number[]
-  readonly trace_tree: TraceTree
-  readonly strings: readonly string[]
-}
-
-const NODES_START = ',\n"nodes":['
-const EDGES_START = ',\n"edges":['
-
-export class SnapshotReader {
-  #section: 'header' | 'nodes' | 'edges' | 'rest' = 'header'
-  /** Text that waits for its continuation. */
-  #text = ''
-  #restPieces: string[] = []
-  #tables: Tables | undefined
-
-  /** Takes the next piece of the text. Throws SyntaxError when it is no heap snapshot. */
-  read(piece: string): void {
-    this.#text += piece
-    if (this.#section === 'header') this.#readHeader()
-    if (this.#section === 'nodes') this.#readNumbers(EDGES_START, 'edges')
-    if (this.#section === 'edges') this.#readNumbers('', 'rest')
-    if (this.#section === 'rest') {
-      this.#restPieces.push(this.#text)
-      this.#text = ''
-    }
-  }
-
-  /** The graph, when all was read. Throws SyntaxError when something is missing, RangeError when it cannot be held. */
-  finish(): HeapGraph {
-    if (this.#tables === undefined || this.#section !== 'rest') throw new SyntaxError('The heap snapshot is cut off.')
-    const pieces = this.#restPieces
-    this.#restPieces = []
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the format of V8's own serialiser
-    const rest = JSON.parse(pieces.join('').replace(/^,/, '{')) as Rest
-    return this.#tables.finish(rest)
-  }
-
-  #readHeader(): void {
-    const end = this.#text.indexOf(NODES_START)
-    if (end < 0) return
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the format of V8's own serialiser
-    const { snapshot } = JSON.parse(`${this.#text.slice(0, end)}}`) as { snapshot: Header }
-    this.#tables = new Tables(snapshot)
-    this.#text = this.#text.slice(end + NODES_START.length)
-    this.#section = 'nodes'
-  }
-
-  /** Reads the numbers of one section up to where it ends, or to where the piece does. */
-  #readNumbers(nextStart: string, next: 'edges' | 'rest'): void {
-    const end = this.#text.indexOf(']')
-    if (end >= 0 && this.#text.length < end + 1 + nextStart.length) return
-    const cut = end >= 0 ? end : this.#text.lastIndexOf(',')
-    if (cut < 0) return
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing but numbers in these sections
-    const values = JSON.parse(`[${this.#text.slice(0, cut)}]`) as number[]
-    if (this.#section === 'nodes') this.#tables?.addNodes(values)
-    else this.#tables?.addEdges(values)
-    this.#text = this.#text.slice(end >= 0 ? end + 1 + nextStart.length : cut + 1)
-    if (end >= 0) this.#section = next
+/** Throws SyntaxError when it is no whole heap snapshot, RangeError when the graph cannot be held. */
+export function readSnapshot(text: Buffer): HeapGraph {
+  const cursor = new Cursor(text)
+  const header = readHeader(text, cursor)
+  const nodes = readNodes(cursor, header)
+  const edges = readEdges(cursor, header)
+  const promised = nodes.firstEdges.at(-1)
+  if (promised !== header.edge_count) throw new SyntaxError('The heap snapshot has not as many edges as its nodes say.')
+  const functions = readFunctions(cursor, header)
+  const traces = { functions, ...readTree(cursor) }
+  return {
+    nodeCount: header.node_count,
+    ...nodes,
+    ...edges,
+    nodeTypeNames: header.meta.node_types[0],
+    edgeTypeNames: header.meta.edge_types[0],
+    traces,
+    strings: readStrings(text, cursor),
   }
 }
 
-/** The typed arrays, filled record by record; a record may be spread over two pieces. */
-class Tables {
-  readonly #header: Header
-  readonly #nodeTypes: Uint8Array
-  readonly #nodeNames: Uint32Array
-  readonly #nodeIds: Uint32Array
-  readonly #firstEdges: Uint32Array
-  readonly #traceNodes: Uint32Array
-  readonly #edgeTypes: Uint8Array
-  readonly #edgeNames: Uint32Array
-  readonly #edgeTargets: Uint32Array
-  #nodes = 0
-  #edges = 0
-  #edgesPromised = 0
-  #begun: number[] = []
+function readHeader(text: Buffer, cursor: Cursor): Header {
+  cursor.enter('nodes')
+  const end = text.lastIndexOf(',', cursor.at - '"nodes":['.length)
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the format of V8's own serialiser
+  return (JSON.parse(`${text.toString('latin1', 0, end)}}`) as { snapshot: Header }).snapshot
+}
 
-  constructor(header: Header) {
-    this.#header = header
-    this.#nodeTypes = new Uint8Array(header.node_count)
-    this.#nodeNames = new Uint32Array(header.node_count)
-    this.#nodeIds = new Uint32Array(header.node_count)
-    this.#firstEdges = new Uint32Array(header.node_count + 1)
-    this.#traceNodes = new Uint32Array(header.node_count)
-    this.#edgeTypes = new Uint8Array(header.edge_count)
-    this.#edgeNames = new Uint32Array(header.edge_count)
-    this.#edgeTargets = new Uint32Array(header.edge_count)
+function readNodes(
+  cursor: Cursor,
+  { meta, node_count: count }: Header,
+): Pick<HeapGraph, 'nodeTypes' | 'nodeNames' | 'nodeIds' | 'traceNodes' | 'firstEdges'> {
+  const firstEdges = new Uint32Array(count + 1)
+  const columns = {
+    type: new Uint32Array(count),
+    name: new Uint32Array(count),
+    id: new Uint32Array(count),
+    trace_node_id: new Uint32Array(count),
+    edge_count: firstEdges.subarray(1),
+  }
+  cursor.readRecords(meta.node_fields, columns, count)
+  for (let node = 0; node < count; node++) firstEdges[node + 1] = (firstEdges[node + 1] ?? 0) + (firstEdges[node] ?? 0)
+  const { type: nodeTypes, name: nodeNames, id: nodeIds, trace_node_id: traceNodes } = columns
+  return { nodeTypes, nodeNames, nodeIds, traceNodes, firstEdges }
+}
+
+function readEdges(
+  cursor: Cursor,
+  { meta, edge_count: count }: Header,
+): Pick<HeapGraph, 'edgeTypes' | 'edgeNames' | 'edgeTargets'> {
+  const edgeTargets = new Uint32Array(count)
+  const columns = { type: new Uint32Array(count), name_or_index: new Uint32Array(count), to_node: edgeTargets }
+  cursor.enter('edges')
+  cursor.readRecords(meta.edge_fields, columns, count)
+  // V8 tells where in the list of numbers the node begins.
+  const width = meta.node_fields.length
+  for (let edge = 0; edge < count; edge++) edgeTargets[edge] = (edgeTargets[edge] ?? 0) / width
+  return { edgeTypes: columns.type, edgeNames: columns.name_or_index, edgeTargets }
+}
+
+function readFunctions(cursor: Cursor, { meta }: Header): TracedFunctions {
+  const fields = meta.trace_function_info_fields
+  cursor.enter('trace_function_infos')
+  const values: number[] = []
+  for (let value = cursor.next(); value >= 0; value = cursor.next()) values.push(value)
+  const count = Math.floor(values.length / fields.length)
+  const column = (name: string): Uint32Array => {
+    const field = fields.indexOf(name)
+    return Uint32Array.from({ length: count }, (_, index) => values[index * fields.length + field] ?? 0)
+  }
+  return {
+    count,
+    names: column('name'),
+    urls: column('script_name'),
+    scriptIds: column('script_id'),
+    lines: column('line'),
+    columns: column('column'),
+  }
+}
+
+/** Records of id, function, count, size and the list of the callees' records. */
+function readTree(cursor: Cursor): Pick<AllocationTraces, 'ids' | 'functionIndexes' | 'parents'> {
+  const ids: number[] = []
+  const functionIndexes: number[] = []
+  const parents: number[] = []
+  const open = [0]
+  cursor.enter('trace_tree')
+  for (let field = 0; open.length > 0;) {
+    const value = cursor.next()
+    if (value === OPEN) open.push(ids.length - 1)
+    else if (value === CLOSE) open.pop()
+    else if (field === 0) parents[ids.push(value) - 1] = open.at(-1) ?? 0
+    else if (field === 1) functionIndexes.push(value)
+    field = value < 0 ? 0 : field + 1
+  }
+  return {
+    ids: Uint32Array.from(ids),
+    functionIndexes: Uint32Array.from(functionIndexes),
+    parents: Uint32Array.from(parents),
+  }
+}
+
+function readStrings(text: Buffer, cursor: Cursor): SnapshotStrings {
+  cursor.enter('strings')
+  const starts: number[] = []
+  let isInside = false
+  let at = cursor.at
+  for (; at < text.length; at++) {
+    const byte = text[at]
+    if (byte === BACKSLASH) at++
+    else if (byte === QUOTE) {
+      if (!isInside) starts.push(at)
+      isInside = !isInside
+    } else if (byte === CLOSING && !isInside) break
+  }
+  if (at >= text.length) throw new SyntaxError('The heap snapshot is cut off.')
+  return new SnapshotStrings(text, [...starts, at])
+}
+
+const NEWLINE = 0x0a
+const QUOTE = 0x22
+const COMMA = 0x2c
+const ZERO = 0x30
+const NINE = 0x39
+const OPENING = 0x5b
+const BACKSLASH = 0x5c
+const CLOSING = 0x5d
+
+/** What {@link Cursor.next} returns where a list begins or ends. */
+const OPEN = -1
+const CLOSE = -2
+
+/** A place in the text, where lists of numbers are read. */
+class Cursor {
+  readonly #text: Buffer
+  at = 0
+
+  constructor(text: Buffer) {
+    this.#text = text
   }
 
-  addNodes(values: readonly number[]): void {
-    const fields = this.#header.meta.node_fields
-    const [type, name, edges] = [fields.indexOf('type'), fields.indexOf('name'), fields.indexOf('edge_count')]
-    const [id, trace] = [fields.indexOf('id'), fields.indexOf('trace_node_id')]
-    const numbers = this.#records(values, fields.length)
-    for (let at = 0; at < numbers.length; at += fields.length) {
-      const node = this.#nodes++
-      this.#nodeTypes[node] = numbers[at + type] ?? 0
-      this.#nodeNames[node] = numbers[at + name] ?? 0
-      this.#nodeIds[node] = numbers[at + id] ?? 0
-      this.#traceNodes[node] = numbers[at + trace] ?? 0
-      this.#edgesPromised += numbers[at + edges] ?? 0
-      this.#firstEdges[node + 1] = this.#edgesPromised
+  /** Goes into the list of this name. */
+  enter(section: string): void {
+    const start = `"${section}":[`
+    const at = this.#text.indexOf(start, this.at, 'latin1')
+    if (at < 0) throw new SyntaxError(`The heap snapshot has no ${section}.`)
+    this.at = at + start.length
+  }
+
+  /** Reads a number, or where a list begins or ends. */
+  next(): number {
+    const text = this.#text
+    let at = this.at
+    let byte = text[at]
+    while (byte === COMMA || byte === NEWLINE) byte = text[++at]
+    if (byte === OPENING || byte === CLOSING || byte === undefined) {
+      this.at = at + 1
+      return byte === OPENING ? OPEN : CLOSE
     }
+    let value = 0
+    for (; byte !== undefined && byte >= ZERO && byte <= NINE; byte = text[++at]) value = value * 10 + byte - ZERO
+    this.at = at
+    return value
   }
 
-  addEdges(values: readonly number[]): void {
-    const fields = this.#header.meta.edge_fields
-    const [type, name, to] = [fields.indexOf('type'), fields.indexOf('name_or_index'), fields.indexOf('to_node')]
-    const nodeFields = this.#header.meta.node_fields.length
-    const numbers = this.#records(values, fields.length)
-    for (let at = 0; at < numbers.length; at += fields.length) {
-      const edge = this.#edges++
-      this.#edgeTypes[edge] = numbers[at + type] ?? 0
-      this.#edgeNames[edge] = numbers[at + name] ?? 0
-      this.#edgeTargets[edge] = (numbers[at + to] ?? 0) / nodeFields
+  /** Reads a list of records; what has no column is left out. */
+  readRecords(fields: readonly string[], columns: Readonly<Record<string, Uint32Array>>, count: number): void {
+    const ordered = fields.map(field => columns[field])
+    let record = 0
+    let field = 0
+    for (let value = this.next(); value >= 0; value = this.next()) {
+      const column = ordered[field]
+      if (column !== undefined) column[record] = value
+      if (++field < ordered.length) continue
+      field = 0
+      record++
     }
-  }
-
-  finish(rest: Rest): HeapGraph {
-    const { meta, node_count: nodeCount, edge_count: edgeCount } = this.#header
-    if (this.#nodes !== nodeCount || this.#edges !== edgeCount || this.#edgesPromised !== edgeCount)
-      throw new SyntaxError('The heap snapshot has not as many nodes or edges as it says.')
-    return {
-      nodeCount,
-      nodeTypes: this.#nodeTypes,
-      nodeNames: this.#nodeNames,
-      nodeIds: this.#nodeIds,
-      firstEdges: this.#firstEdges,
-      traceNodes: this.#traceNodes,
-      edgeTypes: this.#edgeTypes,
-      edgeNames: this.#edgeNames,
-      edgeTargets: this.#edgeTargets,
-      nodeTypeNames: meta.node_types[0],
-      edgeTypeNames: meta.edge_types[0],
-      strings: rest.strings,
-      traces: {
-        functions: rest.trace_function_infos,
-        functionFields: meta.trace_function_info_fields,
-        tree: rest.trace_tree,
-      },
-    }
-  }
-
-  /** Whole records: what was left of the piece before, and what there is now, without what is left for the next. */
-  #records(values: readonly number[], length: number): readonly number[] {
-    const numbers = this.#begun.length > 0 ? this.#begun.concat(values) : values
-    const left = numbers.length % length
-    this.#begun = left > 0 ? numbers.slice(-left) : []
-    return left > 0 ? numbers.slice(0, -left) : numbers
+    if (record !== count || field !== 0) throw new SyntaxError('The heap snapshot has not as many records as it says.')
   }
 }
