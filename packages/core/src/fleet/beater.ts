@@ -9,6 +9,7 @@
  * - Timers are unref'd: a fleet does not keep a process alive. They exist only while there are leases.
  * - A lease that ends is removed by its owner, from its `onEnd`.
  */
+import { clearUnref } from '../clock/clear-unref.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Lease } from './lease.ts'
 import type { LeaseRef } from './records.ts'
@@ -76,9 +77,9 @@ export class Beater {
   }
 
   #rest(): void {
-    clearTimeout(this.#timer)
-    clearTimeout(this.#fenceTimer)
-    clearTimeout(this.#checkTimer)
+    clearUnref(this.#timer)
+    clearUnref(this.#fenceTimer)
+    clearUnref(this.#checkTimer)
     this.#timer = undefined
     this.#fenceTimer = undefined
     this.#checkTimer = undefined
@@ -90,7 +91,7 @@ export class Beater {
 
   #schedule(wait: number): void {
     if (this.#running !== undefined) return // when it has ended, it schedules the next
-    clearTimeout(this.#timer)
+    clearUnref(this.#timer)
     this.#timer = setTimeout(() => {
       this.#running = this.#beat().finally(() => {
         this.#running = undefined
@@ -160,7 +161,7 @@ export class Beater {
 
   /** A timer of its own: a beat that hangs must not keep a lease from fencing itself. */
   #watchDeadlines(): void {
-    clearTimeout(this.#fenceTimer)
+    clearUnref(this.#fenceTimer)
     if (this.#leases.size === 0) return
     let first = Infinity
     for (const lease of this.#leases.values()) first = Math.min(first, lease.deadline)

@@ -1,3 +1,4 @@
+import { clearUnref } from '../clock/clear-unref.ts'
 import { ProcessTable } from './table.ts'
 
 /** Milliseconds to the first look after somebody came, and between looks once nobody has come for a while. */
@@ -41,7 +42,7 @@ function lookWithin(milliseconds: number): void {
 }
 
 function stop(): void {
-  clearTimeout(timer)
+  clearUnref(timer)
   timer = undefined
 }
 

@@ -121,6 +121,16 @@ describe('a borrower of a pool that lives on', () => {
     })
   })
 
+  it('leaves nothing beside a value that lies idle, which grows older all the time', async () => {
+    const pool = parent.pool({ create: connect, destroy: () => {}, idle: 600_000 })
+    await Promise.all([pool.use(() => {}), pool.use(() => {})])
+    expect(pool.counts.idle).toBe(2)
+    await expectClean(async () => {
+      await pool.use(() => {})
+      await new Promise(setImmediate)
+    })
+  })
+
   it('is caught when it keeps what it borrowed', async () => {
     const pool = parent.pool({ create: connect, destroy: () => {}, max: 1_000 })
     const leases: { release(): void }[] = []

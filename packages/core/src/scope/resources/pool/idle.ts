@@ -1,3 +1,5 @@
+import { clearUnref } from '../../../clock/clear-unref.ts'
+
 /** A value of a pool, with the times that decide on its end, by `performance.now()`. */
 export interface Entry<T> {
   readonly value: T
@@ -71,7 +73,7 @@ export class IdleValues<T> {
   }
 
   #disarm(): void {
-    clearTimeout(this.#timer)
+    clearUnref(this.#timer)
     this.#timer = undefined
   }
 
