@@ -52,8 +52,33 @@ export interface Births {
   readonly bound: number
 }
 
-/** Groups survivors by the nearest function of the program; the worst first. */
-export function birthsOf(survivors: readonly Survivors[], iterations: number): Births[] {
+/** The mean size, in bytes, of the objects that survive of each site, by what tells sites apart. */
+export type ObjectSizes = ReadonlyMap<string, number>
+
+/** Bytes of an object of a site that left nothing when the sizes were taken. */
+const USUAL_SIZE = 48
+
+/**
+ * Groups survivors by the nearest function of the program; the worst first.
+ * @param sizes of objects, where a sample stands for several; without them it stands for one.
+ */
+export function birthsOf(survivors: readonly Survivors[], iterations: number, sizes?: ObjectSizes): Births[] {
+  const groups = [...groupBySite(survivors)]
+  const births = groups.map(([key, group]) => describe(group, iterations, sizes && (sizes.get(key) ?? USUAL_SIZE)))
+  return births.filter(site => site !== undefined).toSorted((a, b) => b.bytesPerIteration - a.bytesPerIteration)
+}
+
+/** The sizes of objects, from survivors that were all sampled. */
+export function sizesOf(survivors: readonly Survivors[]): ObjectSizes {
+  const sizes = new Map<string, number>()
+  for (const [key, group] of groupBySite(survivors)) {
+    const bytes = group.flatMap(one => one.bytes)
+    sizes.set(key, sum(bytes) / bytes.length)
+  }
+  return sizes
+}
+
+function groupBySite(survivors: readonly Survivors[]): Map<string, Survivors[]> {
   const groups = new Map<string, Survivors[]>()
   for (const one of survivors) {
     const frame = frameOf(one.stack)
@@ -63,8 +88,7 @@ export function birthsOf(survivors: readonly Survivors[], iterations: number): B
     if (group === undefined) groups.set(key, [one])
     else group.push(one)
   }
-  const births = [...groups.values()].map(group => describe(group, iterations)).filter(site => site !== undefined)
-  return births.toSorted((a, b) => b.bytesPerIteration - a.bytesPerIteration)
+  return groups
 }
 
 /** The function that a person would look at. */
@@ -72,7 +96,8 @@ function frameOf(stack: readonly CallFrame[]): CallFrame | undefined {
   return stack.find(isProgram) ?? stack.find(({ url }) => url.startsWith('node:'))
 }
 
-function describe(group: readonly Survivors[], iterations: number): Births | undefined {
+/** @param size of an object, in bytes; a sample is one when it is left out. */
+function describe(group: readonly Survivors[], iterations: number, size?: number): Births | undefined {
   const [most] = group.toSorted((a, b) => b.slices.length - a.slices.length)
   const frame = most && frameOf(most.stack)
   if (most === undefined || frame === undefined) return undefined
@@ -96,7 +121,8 @@ function describe(group: readonly Survivors[], iterations: number): Births | und
     survivors,
     bytes: sum(bytes),
     pattern,
-    objectsPerIteration: sum(survivors.slice(FIRST_OLD, LAST)) / counted,
+    objectsPerIteration:
+      (size === undefined ? sum(survivors.slice(FIRST_OLD, LAST)) : sum(bytesByBatch) / size) / counted,
     bytesPerIteration: sum(bytesByBatch) / counted,
     bytesByBatch,
     bound,

@@ -2,6 +2,12 @@
 export const PLAN = {
   /** The part of the time that the warm-up may take. */
   warmupShare: 0.2,
+  /** Iterations that tell how much is to be sampled … */
+  probe: 100,
+  /** … unless they take longer than this. */
+  probeTime: 20,
+  /** Survivors that are sampled at most, if all of them stay: reading them takes longer than all else. */
+  samples: 12_000,
   /** Iterations of the first round … */
   roundIterations: 2_400,
   /** … unless they take longer than this … */
@@ -9,7 +15,7 @@ export const PLAN = {
   /** … but never fewer. */
   roundFewest: 48,
   /** Iterations after which something that still stays is a leak and no cache that fills … */
-  enough: 9_600,
+  enough: 8_400,
   /** … or the part of the time after which it has to be one. */
   enoughShare: 0.5,
   /** Iterations below which nothing can be said … */
@@ -24,7 +30,7 @@ export const PLAN = {
   windows: 4,
 }
 
-/** Bytes between samples, 1 for all, where an iteration takes so long. */
+/** Bytes between samples at least, 1 for all, where an iteration takes so long. */
 export function intervalFor(milliseconds: number): number {
   if (milliseconds < 0.3) return 1
   if (milliseconds < 1) return 64

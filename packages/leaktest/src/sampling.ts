@@ -21,9 +21,9 @@ export interface CallFrame {
 export interface Survivors {
   /** The innermost first. */
   readonly stack: readonly CallFrame[]
-  /** For each object, when it was born: the number of one of {@link SLICES} equal parts of all iterations. */
+  /** For each sample, when it was born: the number of one of {@link SLICES} equal parts of all iterations. */
   readonly slices: readonly number[]
-  /** Bytes of each. */
+  /** For how many bytes each sample stands: those of one object where everything is sampled, else of several. */
   readonly bytes: readonly number[]
 }
 
@@ -69,7 +69,8 @@ export class Sampling {
   survivors(iterations: number): Survivors[] {
     const { profile } = this.#inspector.post('HeapProfiler.getSamplingProfile')
     const stacks = stacksOf(profile.head)
-    return survivorsBetween(this.#marksIn(profile, stacks), { profile, stacks, iterations })
+    const marks = this.#marksIn(profile, stacks)
+    return survivorsBetween(marks, { profile, stacks, iterations })
   }
 
   stop(): void {
@@ -106,18 +107,16 @@ export interface Mark {
   readonly iterations: number
 }
 
+interface Between {
+  readonly profile: SamplingProfile
+  readonly stacks?: ReadonlyMap<number, readonly CallFrame[]>
+  readonly iterations: number
+}
+
 /** What is alive of all that was made between the first mark and the last, which ends so many iterations. */
 export function survivorsBetween(
   marks: readonly Mark[],
-  {
-    profile,
-    stacks = stacksOf(profile.head),
-    iterations,
-  }: {
-    readonly profile: SamplingProfile
-    readonly stacks?: ReadonlyMap<number, readonly CallFrame[]>
-    readonly iterations: number
-  },
+  { profile, stacks = stacksOf(profile.head), iterations }: Between,
 ): Survivors[] {
   const found = new Map<number, { stack: readonly CallFrame[]; slices: number[]; bytes: number[] }>()
   for (const { ordinal, nodeId, size } of profile.samples) {
@@ -125,14 +124,34 @@ export function survivorsBetween(
     if (slice < 0) continue
     let survivors = found.get(nodeId)
     if (survivors === undefined) {
-      const stack = stacks.get(nodeId) ?? []
-      survivors = { stack, slices: [], bytes: [] }
+      survivors = { stack: stacks.get(nodeId) ?? [], slices: [], bytes: [] }
       found.set(nodeId, survivors)
     }
     survivors.slices.push(slice)
     survivors.bytes.push(size)
   }
   return [...found.values()].filter(({ stack }) => !isOwn(stack))
+}
+
+/**
+ * Bytes between samples, at least `least`, at which no more than so many of these survivors would have been sampled, all of
+ * which were.
+ */
+export function intervalForSamples(survivors: readonly Survivors[], most: number, least: number): number {
+  let interval = least
+  while (samplesAt(survivors, interval) > most) interval *= 2
+  return interval
+}
+
+function samplesAt(survivors: readonly Survivors[], interval: number): number {
+  let samples = 0
+  for (const { bytes } of survivors) for (const size of bytes) samples += chanceOf(size, interval)
+  return samples
+}
+
+/** The chance of an object of that many bytes to be sampled. */
+function chanceOf(size: number, interval: number): number {
+  return interval === 1 ? 1 : 1 - Math.exp(-size / interval)
 }
 
 /** The slice in which something was born, spread evenly between two marks; -1 for what was born outside of all. */

@@ -5,29 +5,14 @@
  * iterations each time, until what stayed is let go, or so many have gone by that it stays for good; then clean-up that
  * comes late gets its time, and what is there after it is a leak.
  */
-import { birthsOf, type Births } from './births.ts'
-import { count, risesIn, type Counts } from './counters.ts'
-import { countDeeply } from './deep-counters.ts'
-import { collect, heapUsed, optimizing, ownTime, pause, turn } from './engine.ts'
-import { growth, type HeapReading } from './heap-growth.ts'
+import { birthsOf, sizesOf, type Births, type ObjectSizes } from './births.ts'
+import { collect, optimizing, ownTime, pause, turn } from './engine.ts'
 import type { Inspector } from './inspector.ts'
 import type { Runner } from './iterate.ts'
 import type { LeaktestOptions, Progress } from './options.ts'
 import { intervalFor, PLAN } from './plan.ts'
-import type { CounterRise } from './report.ts'
-import { Sampling } from './sampling.ts'
-
-/** What counting alone tells. */
-interface Counted {
-  readonly rises: readonly CounterRise[]
-  /** Bytes per iteration by which the heap grew in each of the last windows; 0 when it did not. */
-  readonly growth: number
-  readonly heap: readonly HeapReading[]
-  /** Whether there were as many windows as a rising counter or heap needs. */
-  readonly seenEnough: boolean
-  /** The heap was so full that the trial had to stop. */
-  readonly full: boolean
-}
+import { Readings, type Counted } from './readings.ts'
+import { intervalForSamples, Sampling } from './sampling.ts'
 
 /** What a trial saw. */
 export interface Evidence extends Counted {
@@ -35,17 +20,14 @@ export interface Evidence extends Counted {
   readonly warmup: number
   /** Code that keeps what it makes, or may. */
   readonly births: readonly Births[]
+  /** The heap was so full that the trial had to stop. */
+  readonly full: boolean
 }
 
 type TrialOptions = Pick<LeaktestOptions, 'warmup' | 'iterations' | 'time' | 'onProgress' | 'budget' | 'instances'>
 
 /** Batches of the first round; a doubling has half as many. */
 const PARTS = 12
-
-interface Reading {
-  readonly iterations: number
-  readonly counts: Counts
-}
 
 export class Trial {
   readonly #iterations: Runner
@@ -54,44 +36,41 @@ export class Trial {
   readonly #began = ownTime()
   readonly #deadline: number
   #sampling: Sampling | undefined
+  /** Of objects, where not all are sampled. */
+  #sizes: ObjectSizes | undefined
   #warmup = 0
-  #heap: HeapReading[] = []
-  /** What reading the evidence left on the heap: its code, and what it found. */
-  #ownBytes = 0
+  readonly #readings: Readings
   #hasEvaluated = false
-  #readings: Reading[] = []
-  /** Of what takes long to count, and is therefore counted only at the beginning and after each round. */
-  #deepReadings: Reading[] = []
 
   constructor(iterations: Runner, inspector: Inspector, options: TrialOptions) {
     this.#iterations = iterations
     this.#inspector = inspector
     this.#options = options
+    this.#readings = new Readings(inspector, options)
     this.#deadline = options.iterations === undefined ? this.#began + (options.time ?? 3_000) : Infinity
   }
 
-  /** Iterations that were measured. */
+  /** Iterations that are measured. */
   get #total(): number {
     return this.#iterations.count - this.#warmup
   }
 
   async run(): Promise<Evidence> {
-    const milliseconds = await this.#warmUp()
+    const interval = await this.#probe(intervalFor(await this.#warmUp()))
     this.#rehearse()
-    const sampling = new Sampling(this.#inspector, intervalFor(milliseconds))
+    const sampling = new Sampling(this.#inspector, interval)
     this.#sampling = sampling
     await turn()
-    this.#read()
-    this.#readDeeply()
+    this.#read('deeply')
     sampling.mark(0)
     await this.#firstRound()
     await this.#readAfterTurns()
     const evidence = this.#evidence()
     const suspects = evidence.births.filter(isSuspect)
-    if (suspects.length > 0 || isRising(evidence)) await this.#lookLonger(suspects)
+    if (suspects.length > 0 || evidence.full || isRising(evidence)) await this.#lookLonger(suspects)
     else if (evidence.births.every(({ pattern }) => pattern !== 'bounded')) return evidence
     await this.#settle()
-    return this.#evidence()
+    return optimizing(() => this.#evidence())
   }
 
   close(): void {
@@ -108,17 +87,32 @@ export class Trial {
     const began = ownTime()
     await this.#iterations.run(warmup - half, this.#began + time * PLAN.warmupShare)
     const took = ownTime() - began
+    return took / Math.max(1, this.#iterations.count - half)
+  }
+
+  /** Samples everything of a few iterations. Returns how much is to be sampled of those that are measured. */
+  async #probe(least: number): Promise<number> {
+    const sampling = new Sampling(this.#inspector, 1)
+    this.#sampling = sampling
+    const from = this.#iterations.count
+    sampling.mark(0)
+    await this.#iterations.run(PLAN.probe, Math.min(this.#deadline, ownTime() + PLAN.probeTime))
+    await turn()
+    collect()
+    const iterations = this.#iterations.count - from
+    sampling.mark(iterations)
+    const survivors = sampling.survivors(iterations)
+    sampling.stop()
     this.#warmup = this.#iterations.count
-    return took / Math.max(1, this.#warmup - half)
+    const interval = intervalForSamples(survivors, (PLAN.samples * iterations) / PLAN.enough, least)
+    if (interval > 1) this.#sizes = sizesOf(survivors)
+    return interval
   }
 
   /** Does what a reading does, so that nothing of it is compiled, and on the heap, between two readings. */
   #rehearse(): void {
-    for (let times = 0; times < 2; times++) this.#read()
-    this.#readDeeply()
-    this.#heap = []
-    this.#readings = []
-    this.#deepReadings = []
+    this.#read('deeply')
+    this.#readings.clear()
   }
 
   /** The collections are as far from each other as they can be: what a table may hold until the next is no growth. */
@@ -126,9 +120,9 @@ export class Trial {
     const { iterations } = this.#options
     const began = ownTime()
     let size = iterations ?? PLAN.roundIterations
-    let end = this.#deadline
+    let end = iterations === undefined ? began + PLAN.round / PARTS : Infinity
     for (let part = 1; part <= PARTS; part++) {
-      await this.#batch(Math.ceil((size * part) / PARTS) - this.#total, part === 1 ? began + PLAN.round / PARTS : end)
+      await this.#batch(Math.ceil((size * part) / PARTS) - this.#total, end)
       if (part === 1 && iterations === undefined) {
         // The first batch tells how many iterations the time allows.
         const each = (ownTime() - began) / Math.max(1, this.#total)
@@ -143,19 +137,20 @@ export class Trial {
   /** Doubles the iterations until what is suspected is let go, or has stayed for long enough. */
   async #lookLonger(suspects: readonly Births[]): Promise<void> {
     while (!this.#isDecided()) {
-      await this.#extend()
+      await this.#extend(suspects.length === 0)
       await this.#readAfterTurns()
-      if (suspects.length === 0 && !isRising(this.#counted())) return
+      if (suspects.length === 0 && !isRising(this.#readings.counted())) return
     }
   }
 
-  async #extend(): Promise<void> {
+  /** @param evenly whether the collections are to be no farther from each other than in the first round. */
+  async #extend(evenly: boolean): Promise<void> {
     this.#leaveOutOwn()
     const from = this.#total
     const parts = PARTS / 2
     for (let part = 1; part <= parts && ownTime() < this.#deadline; part++) {
       await this.#batch(Math.ceil(from / parts), this.#deadline)
-      if (part < parts) collect()
+      if (evenly && part < parts) collect()
       this.#progress('extend')
     }
   }
@@ -168,8 +163,7 @@ export class Trial {
       await pause(milliseconds)
       collect()
     }
-    this.#read()
-    this.#readDeeply()
+    this.#read('deeply')
   }
 
   async #batch(iterations: number, until?: number): Promise<void> {
@@ -196,58 +190,28 @@ export class Trial {
     await turn()
     collect()
     for (let turns = 0; turns < 3; turns++) await turn()
-    this.#read()
-    this.#readDeeply()
+    this.#read('deeply')
   }
 
-  #read(): void {
-    collect()
-    const iterations = this.#total
-    replaceLast(this.#heap, { iterations, bytes: this.#bytes() })
-    replaceLast(this.#readings, { iterations, counts: count() })
-  }
-
-  /** Listeners, promises and instances, when they were asked for. */
-  #readDeeply(): void {
-    const { budget, instances = [] } = this.#options
-    const wanted = { listeners: budget?.listeners !== undefined, promises: budget?.promises !== undefined, instances }
-    if (!wanted.listeners && !wanted.promises && instances.length === 0) return
-    replaceLast(this.#deepReadings, { iterations: this.#total, counts: countDeeply(this.#inspector, wanted) })
-  }
-
-  /** Of the heap, without what this test itself has made. */
-  #bytes(): number {
-    return heapUsed() - (this.#sampling?.markerBytes ?? 0) - this.#ownBytes
+  #read(how?: 'deeply'): void {
+    const markerBytes = this.#sampling?.markerBytes ?? 0
+    if (how === 'deeply') this.#readings.readDeeply(this.#total, markerBytes)
+    else this.#readings.read(this.#total, markerBytes)
   }
 
   /** What reading the evidence has left on the heap is nothing that grew. */
   #leaveOutOwn(): void {
-    if (!this.#hasEvaluated) return
+    if (this.#hasEvaluated) this.#readings.leaveOut(this.#sampling?.markerBytes ?? 0)
     this.#hasEvaluated = false
-    collect()
-    const bytes = this.#bytes()
-    this.#ownBytes += bytes - (this.#heap.at(-1)?.bytes ?? bytes)
-  }
-
-  /** What is there without asking for the survivors, which takes longest. */
-  #counted(): Counted {
-    const windows = this.#readings.length - 1
-    return {
-      rises: [...risesIn(this.#readings.slice(-PLAN.windows - 1)), ...risesIn(this.#deepReadings)],
-      // The first window is left out: what is compiled and filled once lies there.
-      growth: growth(this.#heap, windows - 1),
-      heap: this.#heap,
-      seenEnough: windows >= PLAN.windows,
-      full: this.#iterations.full,
-    }
   }
 
   /** To be asked for right after a reading. */
   #evidence(): Evidence {
     const iterations = this.#total
-    const births = optimizing(() => birthsOf(this.#sampling?.survivors(iterations) ?? [], iterations))
+    const births = birthsOf(this.#sampling?.survivors(iterations) ?? [], iterations, this.#sizes)
     this.#hasEvaluated = true
-    return { iterations, warmup: this.#warmup, births, ...this.#counted() }
+    const { full } = this.#iterations
+    return { iterations, warmup: this.#warmup, births, full, ...this.#readings.counted() }
   }
 
   #progress(phase: Progress['phase']): void {
@@ -258,16 +222,10 @@ export class Trial {
   }
 }
 
-/** A reading after no more iterations takes the place of the one before: nothing can have risen from that to this. */
-function replaceLast<T extends { readonly iterations: number }>(readings: T[], reading: T): void {
-  if (readings.at(-1)?.iterations === reading.iterations) readings.pop()
-  readings.push(reading)
-}
-
 function isSuspect({ pattern }: Births): boolean {
   return pattern === 'leak' || pattern === 'suspicious'
 }
 
-function isRising({ rises, growth: grown, full }: Counted): boolean {
-  return full || grown > 0 || rises.length > 0
+function isRising({ rises, growth }: Counted): boolean {
+  return growth > 0 || rises.length > 0
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { birthsOf, patternOf } from '../src/births.ts'
+import { birthsOf, patternOf, sizesOf } from '../src/births.ts'
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index)
@@ -30,8 +30,24 @@ it('says nothing of a bound that is small', () => {
   expect(patternOf([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5], () => 5).pattern).toBe('none')
 })
 
+const frame = { function: 'remember', url: 'file:///cache.ts', scriptId: '7', line: 1, column: 1 }
+
+describe('the objects of a site', () => {
+  const slices = range(0, 960)
+
+  it('are its samples, when everything is sampled', () => {
+    const all = { stack: [frame], slices, bytes: slices.map(() => 32) }
+    expect(birthsOf([all], 960)[0]?.objectsPerIteration).toBeCloseTo(1)
+  })
+
+  it('are as many as fill the bytes, by the size that was seen before', () => {
+    const seen = { stack: [frame], slices: [1, 2], bytes: [24, 40] }
+    const sampled = { stack: [frame], slices, bytes: slices.map(() => 320) }
+    expect(birthsOf([sampled], 960, sizesOf([seen]))[0]?.objectsPerIteration).toBeCloseTo(10)
+  })
+})
+
 describe('the bound', () => {
-  const frame = { function: 'remember', url: 'file:///cache.ts', scriptId: '7', line: 1, column: 1 }
   /** What one site has left, by the slices of which there are 960. */
   const bornIn = (slices: readonly number[]) =>
     birthsOf([{ stack: [frame], slices, bytes: slices.map(() => 32) }], 9_600)[0]
