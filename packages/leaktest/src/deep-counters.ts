@@ -2,7 +2,7 @@
  * What only a walk over the heap can count: listeners on whatever emitter or target there is, promises, instances.
  *
  * Nothing is patched: V8 lists every object with a given prototype. Each such walk collects all garbage first and takes
- * tens of milliseconds, so it is done when it was asked for, or to name what was found otherwise.
+ * tens of milliseconds, so it is done when it was asked for; a closer look counts on the one object that it has found.
  */
 import { queryObjects } from 'node:v8'
 import type { Inspector } from './inspector.ts'
@@ -50,6 +50,24 @@ function listenersBy(inspector: Inspector): Map<string, number> {
     }
   }
   return totals
+}
+
+/** Listeners on one object. */
+export interface ListenerCount {
+  /** Its class. */
+  readonly of: string
+  readonly total: number
+}
+
+/** Number of listeners on one object; undefined when there are none. */
+export function countListenersOn(inspector: Inspector, objectId: string): ListenerCount | undefined {
+  for (const { countAll } of LISTENER_COUNTERS) {
+    const functionDeclaration = `function () { return (${countAll}).call([this]) }`
+    const { result } = inspector.post('Runtime.callFunctionOn', { functionDeclaration, objectId, returnByValue: true })
+    const [counted] = Object.entries<unknown>(result.value ?? {})
+    if (counted !== undefined && typeof counted[1] === 'number') return { of: counted[0], total: counted[1] }
+  }
+  return undefined
 }
 
 // A look at an object may run the program's own getters and proxies: one that throws is left out.

@@ -13,6 +13,8 @@ import type { Inspector } from '../inspector.ts'
 import type { RetainerPath } from '../report.ts'
 import { findSiteTraces, type SiteTraces, type SoughtSite } from './allocation-sites.ts'
 import { chooseCandidates, survivorsIn, type Candidates } from './candidates.ts'
+import { Emitters, type Emitter } from './emitters.ts'
+import { Harness } from './harness.ts'
 import type { HeapGraph } from './heap-graph.ts'
 import { LiveScopes } from './live-scopes.ts'
 import { PathNamer } from './path-namer.ts'
@@ -20,6 +22,7 @@ import { pathTo, shortestPaths, type ShortestPaths } from './shortest-paths.ts'
 import { AllocationTracking } from './tracking.ts'
 
 export type { SoughtSite } from './allocation-sites.ts'
+export { releaseEmitters, type Emitter } from './emitters.ts'
 
 /** What a site left, and who holds it. */
 export interface Finding {
@@ -28,6 +31,8 @@ export interface Finding {
   /** How many of them stayed of all iterations of `run`. */
   readonly objects: number
   readonly retainers?: RetainerPath
+  /** By whose listeners it is held, the nearest to the root first. They are held until {@link releaseEmitters}. */
+  readonly emitters: readonly Emitter[]
 }
 
 /** Options of {@link findRetainers}. */
@@ -72,14 +77,16 @@ function findingsIn(
   sites: readonly (SoughtSite | undefined)[],
   atLeast: number,
 ): readonly (Finding | undefined)[] {
-  const paths = shortestPaths(graph)
+  const harness = new Harness(graph)
+  const paths = shortestPaths(graph, harness)
   const survivors = survivorsIn(graph, paths)
   const scopes = new LiveScopes(inspector)
   try {
-    const namer = new PathNamer(graph, scopes)
+    const namer = new PathNamer(graph, scopes, harness)
+    const emitters = new Emitters(graph, paths, inspector)
     return findSiteTraces(graph, sites).map(traces => {
       const candidates = candidatesOf(graph, paths, survivors, { traces, atLeast })
-      return candidates && finding(paths, namer, candidates)
+      return candidates && finding(candidates, mostCommonPath(paths, namer, candidates), emitters)
     })
   } finally {
     scopes.close()
@@ -100,21 +107,27 @@ function candidatesOf(
   return chooseCandidates(graph, paths, survivors, { isWanted: () => true, atLeast })
 }
 
-function finding(paths: ShortestPaths, namer: PathNamer, candidates: Candidates): Finding {
-  const found = { type: candidates.type, objects: candidates.nodes.length }
-  const retainers = mostCommonPath(paths, namer, candidates)
-  return retainers === undefined ? found : { ...found, retainers }
+function finding({ type, nodes }: Candidates, path: NamedPath | undefined, emitters: Emitters): Finding {
+  const found = { type, objects: nodes.length }
+  if (path === undefined) return { ...found, emitters: [] }
+  return { ...found, retainers: path.named, emitters: emitters.on(path.edges, nodes) }
 }
 
-function mostCommonPath(paths: ShortestPaths, namer: PathNamer, { nodes }: Candidates): RetainerPath | undefined {
-  const found = new Map<string, { path: RetainerPath; count: number }>()
+interface NamedPath {
+  readonly named: RetainerPath
+  /** Of one of the objects that are held in this way. */
+  readonly edges: readonly number[]
+}
+
+function mostCommonPath(paths: ShortestPaths, namer: PathNamer, { nodes }: Candidates): NamedPath | undefined {
+  const found = new Map<string, { path: NamedPath; count: number }>()
   const stride = Math.ceil(nodes.length / COMPARED)
   for (let at = 0; at < nodes.length; at += stride) {
     const edges = pathTo(paths, nodes[at] ?? 0)
     if (edges === undefined) continue
-    const path = namer.name(edges)
-    const known = found.get(path.text)
-    if (known === undefined) found.set(path.text, { path, count: 1 })
+    const named = namer.name(edges)
+    const known = found.get(named.text)
+    if (known === undefined) found.set(named.text, { path: { named, edges }, count: 1 })
     else known.count++
   }
   return [...found.values()].toSorted((a, b) => b.count - a.count)[0]?.path

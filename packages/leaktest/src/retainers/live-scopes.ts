@@ -7,6 +7,7 @@
  */
 import type { Runtime } from 'node:inspector'
 import type { Inspector } from '../inspector.ts'
+import { findLive } from './live-objects.ts'
 
 const GROUP = 'oakum-retainers'
 
@@ -43,20 +44,11 @@ export class LiveScopes {
   }
 
   #variablesAround(closure: number): readonly Runtime.PropertyDescriptor[] {
-    const live = this.#find(closure)
+    const live = findLive(this.#inspector, closure, GROUP)
     if (live === undefined) return []
     const scopes = this.#propertiesOf(live.objectId).internalProperties?.find(({ name }) => name === '[[Scopes]]')
     const innermost = this.#propertiesOf(scopes?.value?.objectId).result.find(({ name }) => name === '0')
     return this.#propertiesOf(innermost?.value?.objectId).result
-  }
-
-  #find(id: number): Runtime.RemoteObject | undefined {
-    const params = { objectId: String(id), objectGroup: GROUP }
-    try {
-      return this.#inspector.post('HeapProfiler.getObjectByHeapObjectId', params).result
-    } catch {
-      return undefined // collected since the snapshot, or none that the inspector hands out: a name less, no failure
-    }
   }
 
   #propertiesOf(objectId: string | undefined): Runtime.GetPropertiesReturnType {

@@ -2,12 +2,13 @@
  * Tells a way through the heap in words of the program.
  *
  * A way from a root of the collector is long, and most of it is the engine's own. It is told from the last place that a
- * person can find: the top level of a file, a list of timers, a native handle; contexts, tables and other parts of the
- * engine are left out, and what a chain of equals holds is told once.
+ * person can find: the top level of a file, a list of timers, a native handle, the scenario of a leak test; contexts, tables and
+ * other parts of the engine are left out, and what a chain of equals holds is told once.
  */
 import type { RetainerPath, RetainerStep } from '../report.ts'
 import { typeOf } from './candidates.ts'
 import { Contexts, isContext, isGenerator, isResumption } from './contexts.ts'
+import type { Harness } from './harness.ts'
 import { edgeName, edgeType, nodeName, nodeType, slotOf, type HeapGraph } from './heap-graph.ts'
 import type { LiveScopes } from './live-scopes.ts'
 import { pathText } from './path-text.ts'
@@ -38,9 +39,11 @@ const LINKED = new Set(['Timeout', 'Immediate', 'Listener'])
 export class PathNamer {
   readonly #graph: HeapGraph
   readonly #contexts: Contexts
+  readonly #harness: Harness
 
-  constructor(graph: HeapGraph, scopes: LiveScopes) {
+  constructor(graph: HeapGraph, scopes: LiveScopes, harness: Harness) {
     this.#graph = graph
+    this.#harness = harness
     this.#contexts = new Contexts(graph, scopes)
   }
 
@@ -64,12 +67,20 @@ export class PathNamer {
   #start(edges: readonly number[]): { root: string; next: number } {
     for (let at = edges.length - 2; at >= 0; at--) {
       const node = this.#target(edges, at)
+      if (this.#harness.owns(node)) return this.#startAtScenario(edges, at + 1)
       const landmark = LANDMARKS[nodeName(this.#graph, node)]
       if (landmark !== undefined) return { root: landmark, next: at + 1 }
       const file = this.#contexts.fileOf(node)
       if (file !== undefined) return { root: `module ${shortFile(file)}`, next: at + 1 }
     }
     return this.#startAtRoot(edges)
+  }
+
+  /** The harness holds the scenario, and what it hands to it: the way is told from there. */
+  #startAtScenario(edges: readonly number[], first: number): { root: string; next: number } {
+    let at = first
+    while (at < edges.length - 1 && this.#isLeftOut(edges, at)) at++
+    return { root: 'scenario', next: Math.min(at + 1, edges.length - 1) }
   }
 
   #startAtRoot(edges: readonly number[]): { root: string; next: number } {

@@ -4,7 +4,8 @@
  * Only edges that keep their target alive count. Edges that a person knows from the program (properties, variables,
  * elements) cost least; what V8 keeps for itself costs more, so that it is named only where there is no other way.
  */
-import { nodeName, type HeapGraph } from './heap-graph.ts'
+import type { Harness } from './harness.ts'
+import { nodeName, nodeType, type HeapGraph } from './heap-graph.ts'
 
 export interface ShortestPaths {
   /** What it costs to reach each node; `UNREACHED` when nothing but weak edges leads there. */
@@ -22,7 +23,7 @@ const ROOT = 0
 /** Costs stay below this, so that the queue is an array of lists, and takes and gives in constant time. */
 const MAX_COST = 1_000
 
-const COST = { visible: 1, internal: 3, hidden: 6, code: 20, temporary: 60 }
+const COST = { visible: 1, internal: 3, hidden: 6, code: 20, temporary: 60, harness: 200 }
 
 /**
  * What lies there now because this very search runs, or until the next collection, and the table of strings, which holds
@@ -30,13 +31,14 @@ const COST = { visible: 1, internal: 3, hidden: 6, code: 20, temporary: 60 }
  */
 const TEMPORARY = new Set(['(Stack roots)', '(Handle scopes)', '(Inspector)', '(Debugger)', '(Internalized strings)'])
 
-export function shortestPaths(graph: HeapGraph): ShortestPaths {
+/** @param harness what of it is on a way makes that way the last to be taken. */
+export function shortestPaths(graph: HeapGraph, harness: Harness): ShortestPaths {
   const { firstEdges, edgeTypes, edgeTargets } = graph
   const costs = new Uint16Array(graph.nodeCount).fill(UNREACHED)
   const edges = new Uint32Array(graph.nodeCount)
   const holders = new Uint32Array(graph.nodeCount)
   const edgeCosts = Int8Array.from(graph.edgeTypeNames, edgeCost)
-  const nodeCosts = costsOfNodes(graph)
+  const nodeCosts = costsOfNodes(graph, harness)
   const isWeak = weakEntries(graph)
   const queue: number[][] = [[ROOT]]
   costs[ROOT] = 0
@@ -79,14 +81,13 @@ function edgeCost(type: string): number {
 }
 
 /** What it costs more to go through each node. */
-function costsOfNodes(graph: HeapGraph): Uint8Array {
-  const byType = graph.nodeTypeNames.map(name => (name === 'code' || name === 'object shape' ? COST.code : 0))
-  const synthetic = graph.nodeTypeNames.indexOf('synthetic')
+function costsOfNodes(graph: HeapGraph, harness: Harness): Uint8Array {
   const costs = new Uint8Array(graph.nodeCount)
   for (let node = 0; node < graph.nodeCount; node++) {
-    const type = graph.nodeTypes[node] ?? 0
-    const isTemporary = type === synthetic && TEMPORARY.has(nodeName(graph, node))
-    costs[node] = isTemporary ? COST.temporary : (byType[type] ?? 0)
+    const type = nodeType(graph, node)
+    if (type === 'code' || type === 'object shape') costs[node] = COST.code
+    else if (type === 'synthetic' && TEMPORARY.has(nodeName(graph, node))) costs[node] = COST.temporary
+    else if (harness.ownsCode(node)) costs[node] = COST.harness
   }
   return costs
 }
