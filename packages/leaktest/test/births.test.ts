@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { birthsOf, patternOf, sizesOf } from '../src/births.ts'
+import { birthsOf, patternOf, sizesOf, type Births } from '../src/births.ts'
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index)
@@ -32,6 +32,11 @@ it('says nothing of a bound that is small', () => {
 
 const frame = { function: 'remember', url: 'file:///cache.ts', scriptId: '7', line: 1, column: 1 }
 
+/** What one site has left, by the slices of which there are 960. */
+function bornIn(slices: readonly number[]): Births | undefined {
+  return birthsOf([{ stack: [frame], slices, bytes: slices.map(() => 32) }], 9_600)[0]
+}
+
 describe('the objects of a site', () => {
   const slices = range(0, 960)
 
@@ -48,10 +53,6 @@ describe('the objects of a site', () => {
 })
 
 describe('the bound', () => {
-  /** What one site has left, by the slices of which there are 960. */
-  const bornIn = (slices: readonly number[]) =>
-    birthsOf([{ stack: [frame], slices, bytes: slices.map(() => 32) }], 9_600)[0]
-
   it('is the age of the oldest, when the newest of all ages are held', () => {
     const births = bornIn(range(800, 960))
     expect(births?.pattern).toBe('bounded')
