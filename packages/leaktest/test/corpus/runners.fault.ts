@@ -7,14 +7,11 @@ const { signal } = new AbortController()
 
 // jest, and other releases of Node, are installed for the soak alone.
 describe.each(['vitest-forks', 'vitest-threads', 'node-test', 'cli'])('in %s', runner => {
-  it.each(['thirty-two-bytes', 'lru-500'])(
-    '%s gets the right verdict',
-    async name => {
-      const result = await runIsolated(await caseOf(name), signal, surroundingsOf(runner))
-      expect(result.error).toBeUndefined()
-      expect(result, result.report?.findings.join('\n')).toMatchObject({ name, right: true })
-    },
-  )
+  it.each(['thirty-two-bytes', 'lru-500'])('%s gets the right verdict', async name => {
+    const result = await runIsolated(await caseOf(name), signal, surroundingsOf(runner))
+    expect(result.error).toBeUndefined()
+    expect(result, result.report?.findings.join('\n')).toMatchObject({ name, right: true })
+  })
 
   it('a scenario that throws has no verdict, and fails', async () => {
     const path = `${import.meta.dirname}/fixtures/throwing.ts`
