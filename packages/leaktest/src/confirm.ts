@@ -64,8 +64,9 @@ async function look(
 
 function withFinding(site: LeakSite, finding: Finding | undefined): LeakSite {
   if (finding === undefined) return site
-  const { type, retainers } = finding
-  return retainers === undefined ? { ...site, type } : { ...site, type, retainers }
+  const { type, method = site.function, retainers } = finding
+  const found = { ...site, type, function: method }
+  return retainers === undefined ? found : { ...found, retainers }
 }
 
 function iterationsFor(accused: readonly Births[], measured: number): number {

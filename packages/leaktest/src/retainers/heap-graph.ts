@@ -27,6 +27,19 @@ export interface HeapGraph {
   readonly edgeTypeNames: readonly string[]
   readonly strings: SnapshotStrings
   readonly traces: AllocationTraces
+  readonly places: FunctionPlaces
+}
+
+/**
+ * Where the functions of closures stand. Lines and columns are counted from 0; what stands before the place where a wrapped
+ * file begins is below 0, and wraps around.
+ */
+export interface FunctionPlaces {
+  readonly count: number
+  readonly nodes: Uint32Array
+  readonly scriptIds: Uint32Array
+  readonly lines: Uint32Array
+  readonly columns: Uint32Array
 }
 
 /** Where the objects that were made while tracking was on were made: a tree with a node per call stack. */

@@ -17,6 +17,7 @@ import { Emitters, type Emitter } from './emitters.ts'
 import { Harness } from './harness.ts'
 import type { HeapGraph } from './heap-graph.ts'
 import { LiveScopes } from './live-scopes.ts'
+import { methodNames } from './method-names.ts'
 import { PathNamer } from './path-namer.ts'
 import { pathTo, shortestPaths, type ShortestPaths } from './shortest-paths.ts'
 import { AllocationTracking } from './tracking.ts'
@@ -28,6 +29,8 @@ export { releaseEmitters, type Emitter } from './emitters.ts'
 export interface Finding {
   /** Constructor or kind of what stays most, e.g. `Session`, `closure onAbort`, `Array`. */
   readonly type: string
+  /** Name of the site's function with its class, e.g. `AgentLoop.run`, when it is a method. */
+  readonly method?: string
   /** How many of them stayed of all iterations of `run`. */
   readonly objects: number
   readonly retainers?: RetainerPath
@@ -84,9 +87,11 @@ function findingsIn(
   try {
     const namer = new PathNamer(graph, scopes, harness)
     const emitters = new Emitters(graph, paths, inspector)
-    return findSiteTraces(graph, sites).map(traces => {
+    const methods = methodNames(graph, sites)
+    return findSiteTraces(graph, sites).map((traces, index) => {
       const candidates = candidatesOf(graph, paths, survivors, { traces, atLeast })
-      return candidates && finding(candidates, mostCommonPath(paths, namer, candidates), emitters)
+      const path = candidates && mostCommonPath(paths, namer, candidates)
+      return candidates && finding(candidates, { method: methods[index], path, emitters })
     })
   } finally {
     scopes.close()
@@ -107,10 +112,17 @@ function candidatesOf(
   return chooseCandidates(graph, paths, survivors, { isWanted: () => true, atLeast })
 }
 
-function finding({ type, nodes }: Candidates, path: NamedPath | undefined, emitters: Emitters): Finding {
-  const found = { type, objects: nodes.length }
-  if (path === undefined) return { ...found, emitters: [] }
-  return { ...found, retainers: path.named, emitters: emitters.on(path.edges, nodes) }
+function finding(
+  { type, nodes }: Candidates,
+  { method, path, emitters }: { method: string | undefined; path: NamedPath | undefined; emitters: Emitters },
+): Finding {
+  return {
+    type,
+    ...(method !== undefined && { method }),
+    objects: nodes.length,
+    ...(path !== undefined && { retainers: path.named }),
+    emitters: path === undefined ? [] : emitters.on(path.edges, nodes),
+  }
 }
 
 interface NamedPath {

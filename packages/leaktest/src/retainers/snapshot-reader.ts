@@ -5,7 +5,7 @@
  * text becomes an object. The sections come in the order that V8 has always written, with the strings last; no text before
  * them has quotation marks but for the names of the sections.
  */
-import type { AllocationTraces, HeapGraph, TracedFunctions } from './heap-graph.ts'
+import type { AllocationTraces, FunctionPlaces, HeapGraph, TracedFunctions } from './heap-graph.ts'
 import { SnapshotStrings } from './snapshot-strings.ts'
 
 interface Header {
@@ -15,6 +15,7 @@ interface Header {
     readonly edge_fields: readonly string[]
     readonly edge_types: readonly [readonly string[], ...unknown[]]
     readonly trace_function_info_fields: readonly string[]
+    readonly location_fields: readonly string[]
   }
   readonly node_count: number
   readonly edge_count: number
@@ -30,6 +31,7 @@ export function readSnapshot(text: Buffer): HeapGraph {
   if (promised !== header.edge_count) throw new SyntaxError('The heap snapshot has not as many edges as its nodes say.')
   const functions = readFunctions(cursor, header)
   const traces = { functions, ...readTree(cursor) }
+  const places = readPlaces(cursor, header)
   return {
     nodeCount: header.node_count,
     ...nodes,
@@ -37,6 +39,7 @@ export function readSnapshot(text: Buffer): HeapGraph {
     nodeTypeNames: header.meta.node_types[0],
     edgeTypeNames: header.meta.edge_types[0],
     traces,
+    places,
     strings: readStrings(text, cursor),
   }
 }
@@ -81,15 +84,8 @@ function readEdges(
 }
 
 function readFunctions(cursor: Cursor, { meta }: Header): TracedFunctions {
-  const fields = meta.trace_function_info_fields
   cursor.enter('trace_function_infos')
-  const values: number[] = []
-  for (let value = cursor.next(); value >= 0; value = cursor.next()) values.push(value)
-  const count = Math.floor(values.length / fields.length)
-  const column = (name: string): Uint32Array => {
-    const field = fields.indexOf(name)
-    return Uint32Array.from({ length: count }, (_, index) => values[index * fields.length + field] ?? 0)
-  }
+  const { count, column } = readColumns(cursor, meta.trace_function_info_fields)
   return {
     count,
     names: column('name'),
@@ -98,6 +94,36 @@ function readFunctions(cursor: Cursor, { meta }: Header): TracedFunctions {
     lines: column('line'),
     columns: column('column'),
   }
+}
+
+function readPlaces(cursor: Cursor, { meta }: Header): FunctionPlaces {
+  cursor.enter('locations')
+  const { count, column } = readColumns(cursor, meta.location_fields)
+  const width = meta.node_fields.length
+  return {
+    count,
+    nodes: column('object_index').map(index => index / width),
+    scriptIds: column('script_id'),
+    lines: column('line'),
+    columns: column('column'),
+  }
+}
+
+/** A list of records whose number is not told before. */
+function readColumns(
+  cursor: Cursor,
+  fields: readonly string[],
+): { readonly count: number; readonly column: (name: string) => Uint32Array } {
+  const values: number[] = []
+  for (let value = cursor.next(); value >= 0; value = cursor.next()) values.push(value)
+  const count = Math.floor(values.length / fields.length)
+  const column = (name: string): Uint32Array => {
+    const filled = new Uint32Array(count)
+    const field = fields.indexOf(name)
+    for (let record = 0; record < count; record++) filled[record] = values[record * fields.length + field] ?? 0
+    return filled
+  }
+  return { count, column }
 }
 
 /** Records of id, function, count, size and the list of the callees' records. */
@@ -142,6 +168,7 @@ function readStrings(text: Buffer, cursor: Cursor): SnapshotStrings {
 const NEWLINE = 0x0a
 const QUOTE = 0x22
 const COMMA = 0x2c
+const MINUS = 0x2d
 const ZERO = 0x30
 const NINE = 0x39
 const OPENING = 0x5b
@@ -169,7 +196,7 @@ class Cursor {
     this.at = at + start.length
   }
 
-  /** Reads a number, or where a list begins or ends. */
+  /** Reads a number, or where a list begins or ends. What is below 0 comes as 32 bits without a sign. */
   next(): number {
     const text = this.#text
     let at = this.at
@@ -179,10 +206,14 @@ class Cursor {
       this.at = at + 1
       return byte === OPENING ? OPEN : CLOSE
     }
+    const isNegative = byte === MINUS
+    if (isNegative) byte = text[++at]
+    const start = at
     let value = 0
     for (; byte !== undefined && byte >= ZERO && byte <= NINE; byte = text[++at]) value = value * 10 + byte - ZERO
+    if (at === start) throw new SyntaxError('The heap snapshot has something else where a number should be.')
     this.at = at
-    return value
+    return isNegative ? -value >>> 0 : value
   }
 
   /** Reads a list of records; what has no column is left out. */

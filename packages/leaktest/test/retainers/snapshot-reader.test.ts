@@ -8,13 +8,14 @@ const META = {
   node_types: [['synthetic', 'object'], 'string', 'number', 'number', 'number', 'number', 'number'],
   edge_fields: ['type', 'name_or_index', 'to_node'],
   edge_types: [['property', 'element'], 'string_or_number', 'node'],
+  location_fields: ['object_index', 'script_id', 'line', 'column'],
   trace_function_info_fields: ['function_id', 'name', 'script_name', 'script_id', 'line', 'column'],
 }
 const SNAPSHOT = [
   `{"snapshot":${JSON.stringify({ meta: META, node_count: 2, edge_count: 1 })},\n"nodes":[0,0,1,0,1,0,0\n`,
   `,1,1,3,16,0,7,0\n],\n"edges":[0,2,7\n],\n`,
   `"trace_function_infos":[0,0,0,0,0,0,11,3,4,9,2,5,12,5,4,9,7,1],\n`,
-  `"trace_tree":[1,0,0,0,[2,2,0,0,[7,1,1,16,[]],8,1,0,0,[]]],\n"samples":[],\n"locations":[],\n`,
+  `"trace_tree":[1,0,0,0,[2,2,0,0,[7,1,1,16,[]],8,1,0,0,[]]],\n"samples":[],\n"locations":[7,9,1,-4],\n`,
   `"strings":["","Session",\n"kept \\"\\u00e9] \\\\",\n"keep",\n"file.ts",\n"run"]}`,
 ].join('')
 
@@ -39,9 +40,18 @@ it('reads the stacks as a tree', () => {
   expect([functions.count, ...functions.lines, ...functions.columns]).toEqual([3, 0, 2, 7, 0, 5, 1])
 })
 
+it('reads where functions stand', () => {
+  const { count, nodes, scriptIds, lines, columns } = read(SNAPSHOT).places
+  expect([count, ...nodes, ...scriptIds, ...lines, ...columns]).toEqual([1, 1, 9, 1, -4 >>> 0])
+})
+
 it('refuses a snapshot that is cut off', () => {
   for (let length = 0; length < SNAPSHOT.length - 1; length++)
     expect(() => read(SNAPSHOT.slice(0, length))).toThrow(SyntaxError)
+})
+
+it('refuses a snapshot with something else than numbers', () => {
+  expect(() => read(SNAPSHOT.replace('[7,9', '[7,x9'))).toThrow(SyntaxError)
 })
 
 it('refuses a snapshot that lacks a node or an edge', () => {
