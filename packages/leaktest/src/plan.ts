@@ -24,8 +24,10 @@ export const PLAN = {
   fewestForHeap: 480,
   /** The part of the time that may be taken to reach these. */
   fewestShare: 0.8,
-  /** What is waited before a verdict, so that late clean-up is no leak; after each part comes a collection. */
-  settle: [20, 30, 50, 100] as const,
+  /** What old things get before a verdict, so that late clean-up is no leak … */
+  settle: 200,
+  /** … and the first part of it after which a collection comes; each further part is twice as long. */
+  firstWait: 20,
   /** Windows in each of which a counter or the heap has to rise. */
   windows: 4,
 }

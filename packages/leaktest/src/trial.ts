@@ -6,7 +6,7 @@
  * comes late gets its time, and what is there after it is a leak.
  */
 import { birthsOf, sizesOf, type Births, type ObjectSizes } from './births.ts'
-import { collect, optimizing, ownTime, pause, turn } from './engine.ts'
+import { collect, now, optimizing, ownTime, pause, turn } from './engine.ts'
 import type { Inspector } from './inspector.ts'
 import type { Runner } from './iterate.ts'
 import type { LeaktestOptions, Progress } from './options.ts'
@@ -64,11 +64,16 @@ export class Trial {
     this.#read('deeply')
     sampling.mark(0)
     await this.#firstRound()
+    const roundEnded = now()
     await this.#readAfterTurns()
     const evidence = this.#evidence()
     const suspects = evidence.births.filter(isSuspect)
-    if (suspects.length > 0 || evidence.full || isRising(evidence)) await this.#lookLonger(suspects)
-    else if (evidence.births.every(({ pattern }) => pattern !== 'bounded')) return evidence
+    if (suspects.length > 0 || evidence.full || isRising(evidence)) {
+      await this.#lookLonger(suspects)
+      const later = optimizing(() => this.#evidence())
+      // What the first round has left had its time while the others ran.
+      if (later.births.some(isLeak) && now() - roundEnded >= PLAN.settle) return later
+    } else if (evidence.births.every(({ pattern }) => pattern !== 'bounded')) return evidence
     await this.#settle()
     return optimizing(() => this.#evidence())
   }
@@ -159,8 +164,9 @@ export class Trial {
   async #settle(): Promise<void> {
     this.#progress('settle')
     this.#leaveOutOwn()
-    for (const milliseconds of PLAN.settle) {
-      await pause(milliseconds)
+    const until = now() + PLAN.settle
+    for (let wait = PLAN.firstWait; now() < until; wait *= 2) {
+      await pause(Math.min(wait, until - now()))
       collect()
     }
     this.#read('deeply')
@@ -220,6 +226,10 @@ export class Trial {
     const share = iterations === undefined ? (ownTime() - this.#began) / time : this.#total / (2 * iterations)
     onProgress({ phase, iterations: this.#iterations.count, share: Math.min(1, share) })
   }
+}
+
+function isLeak({ pattern }: Births): boolean {
+  return pattern === 'leak'
 }
 
 function isSuspect({ pattern }: Births): boolean {
