@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 /** The flags that every program of the corpus needs. */
@@ -9,9 +8,6 @@ export const FLAGS: readonly string[] = [
   '--disable-warning=ExperimentalWarning',
   '--expose-gc',
 ]
-
-/** Taking the types out of some hundred modules costs a second; the processes that come after the first find it done. */
-const COMPILED = join(import.meta.dirname, '../../../node_modules/.cache/oakum-compiled')
 
 /** Options of {@link runProgram}. */
 export interface IsolationOptions {
@@ -45,7 +41,7 @@ export async function runProgram(
     // A group of its own, so that a leaked process is found.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...env },
+    env: { ...process.env, ...env },
   })
   const kill = (): void => killGroup(child.pid)
   const limiter = setTimeout(kill, limit)

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LeakReport } from '@oakum/leaktest'
+import { cacheVariables } from './compile-cache.ts'
 import type { CorpusCase } from './index.ts'
 import { askIsolated, FLAGS, runProgram, type Ended, type IsolationOptions } from './isolate.ts'
 import { judge } from './judge.ts'
@@ -20,11 +21,11 @@ export async function runIsolated(
   { runner, node = process.execPath }: Surroundings = {},
 ): Promise<CaseResult> {
   const { name, group, half } = corpusCase
+  const options = { limit: LIMIT, signal, env: cacheVariables(name) }
   try {
-    if (runner !== undefined)
-      return await runByRunner(corpusCase, RUNNERS[runner], { limit: LIMIT, signal, node: [node] })
+    if (runner !== undefined) return await runByRunner(corpusCase, RUNNERS[runner], { ...options, node: [node] })
     const program = [join(import.meta.dirname, 'run-case.ts'), name, '--json']
-    return JSON.parse(await askIsolated(program, { limit: LIMIT, signal, node: [node, ...FLAGS] }))
+    return JSON.parse(await askIsolated(program, { ...options, node: [node, ...FLAGS] }))
   } catch (error) {
     return { name, group, half, right: false, error: toCaseError(error) }
   }
@@ -39,7 +40,7 @@ async function runByRunner(
   const folder = await mkdtemp(join(tmpdir(), 'oakum-case-'))
   try {
     const answer = join(folder, 'answer')
-    const env = { OAKUM_CASE: path, OAKUM_ANSWER: answer, NO_COLOR: '1', CI: '1' }
+    const env = { ...options.env, OAKUM_CASE: path, OAKUM_ANSWER: answer, NO_COLOR: '1', CI: '1' }
     const ended = await runProgram(args(), { ...options, env })
     const told = await readAnswer(answer)
     const report = prints === true ? printedReport(ended) : told.report

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { UNCACHED } from '../../corpus/compile-cache.ts'
 import { loadCorpus, loadModule, type CorpusCase } from '../../corpus/index.ts'
 
 describe('the corpus', () => {
@@ -29,6 +30,11 @@ describe('the corpus', () => {
     const halves = new Map((await loadCorpus()).map(({ name, half }) => [name, half]))
     expect(halves.get('lru-500')).toBe('frozen')
     expect(halves.get('lru-2000')).toBe('tuned')
+  })
+
+  it('has the cases whose modules are not kept', async () => {
+    const names = (await loadCorpus()).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining([...UNCACHED]))
   })
 })
 
