@@ -72,7 +72,6 @@ function withFinding(site: LeakSite, finding: Finding | undefined): LeakSite {
 function iterationsFor(accused: readonly Births[], measured: number): number {
   const rates = accused.map(({ objectsPerIteration }) => objectsPerIteration).filter(rate => rate > 0)
   // Where only the heap grew, a table has to double for something new to be there.
-  const wanted =
-    rates.length === 0 || accused.some(({ pattern }) => pattern !== 'leak') ? measured : OBJECTS / Math.min(...rates)
-  return Math.ceil(Math.min(MOST, Math.max(LEAST, wanted)))
+  if (rates.length === 0 || accused.some(({ pattern }) => pattern !== 'leak')) return Math.max(LEAST, measured)
+  return Math.ceil(Math.min(MOST, Math.max(LEAST, OBJECTS / Math.min(...rates))))
 }
