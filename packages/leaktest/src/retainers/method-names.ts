@@ -33,15 +33,13 @@ export function methodNames(
 /** Index of the site by the node of each closure of its function. */
 function closuresOf({ places }: HeapGraph, sites: readonly (SoughtSite | undefined)[]): ReadonlyMap<number, number> {
   const found = new Map<number, number>()
-  for (let at = 0; at < places.count; at++) {
-    const index = sites.findIndex(
-      site =>
-        site !== undefined &&
-        site.line >>> 0 === places.lines[at] &&
-        site.column >>> 0 === places.columns[at] &&
-        site.scriptId === String(places.scriptIds[at]),
-    )
-    if (index >= 0) found.set(places.nodes[at] ?? 0, index)
+  for (const [index, site] of sites.entries()) {
+    if (site === undefined) continue
+    const [script, line, column] = [Number(site.scriptId), site.line >>> 0, site.column >>> 0]
+    for (let at = 0; at < places.count; at++) {
+      const isSame = places.lines[at] === line && places.columns[at] === column && places.scriptIds[at] === script
+      if (isSame) found.set(places.nodes[at] ?? 0, index)
+    }
   }
   return found
 }

@@ -96,11 +96,15 @@ function costsOfNodes(graph: HeapGraph, harness: Harness): Uint8Array {
  * The value of a WeakMap is held by its key and the table together. V8 writes the same edge for both; the one from the
  * key is the one to follow, for the table alone holds neither.
  */
-function weakEntries({ nodeTypes, nodeTypeNames, edgeTypes, edgeTypeNames, edgeNames, strings }: HeapGraph) {
+function weakEntries(graph: HeapGraph): (node: number, edge: number) => boolean {
+  const { nodeTypes, nodeTypeNames, edgeTypes, edgeTypeNames, edgeNames, strings } = graph
   const table = nodeTypeNames.indexOf('array')
   const internal = edgeTypeNames.indexOf('internal')
-  return (node: number, edge: number): boolean =>
-    nodeTypes[node] === table &&
-    edgeTypes[edge] === internal &&
-    strings.get(edgeNames[edge] ?? 0).includes('part of key (')
+  return (node, edge) => {
+    if (nodeTypes[node] !== table || edgeTypes[edge] !== internal) return false
+    const name = edgeNames[edge] ?? 0
+    return strings.isLongerThan(PART_OF_KEY.length, name) && strings.get(name).includes(PART_OF_KEY)
+  }
 }
+
+const PART_OF_KEY = 'part of key ('

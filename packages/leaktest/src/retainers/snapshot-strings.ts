@@ -22,6 +22,11 @@ export class SnapshotStrings {
     return this.#known[index] ?? (this.#known[index] = this.#read(index))
   }
 
+  /** Whether its text is longer than that, with its quotation marks; told without reading it. */
+  isLongerThan(length: number, index: number): boolean {
+    return (this.#starts[index + 1] ?? 0) - (this.#starts[index] ?? 0) > length
+  }
+
   #read(index: number): string {
     const start = this.#starts[index]
     const next = this.#starts[index + 1]

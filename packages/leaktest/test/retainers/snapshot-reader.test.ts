@@ -16,7 +16,7 @@ const SNAPSHOT = [
   `,1,1,3,16,0,7,0\n],\n"edges":[0,2,7\n],\n`,
   `"trace_function_infos":[0,0,0,0,0,0,11,3,4,9,2,5,12,5,4,9,7,1],\n`,
   `"trace_tree":[1,0,0,0,[2,2,0,0,[7,1,1,16,[]],8,1,0,0,[]]],\n"samples":[],\n"locations":[7,9,1,-4],\n`,
-  `"strings":["","Session",\n"kept \\"\\u00e9] \\\\",\n"keep",\n"file.ts",\n"run"]}`,
+  `"strings":["",\n"Session",\n"kept \\"\\u00e9] \\\\",\n"keep",\n"file.ts",\n"run"]}`,
 ].join('')
 
 const read = (text: string): HeapGraph => readSnapshot(Buffer.from(text))
