@@ -3,7 +3,7 @@
  * that are forgotten while they wait are caught.
  */
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { expectBounded, expectCaught, expectClean } from '../../../leaktest/test/support/pair.ts'
+import { expectBounded, expectCaught, expectClean, LARGE } from '../../../leaktest/test/support/pair.ts'
 import { createMemoryEventLog } from '../../src/events/drivers/memory.ts'
 import { openSqliteEventLog } from '../../src/events/drivers/sqlite/log.ts'
 import type { EventLog, OakumEvent } from '../../src/events/event-log.ts'
@@ -63,7 +63,7 @@ describe.each(DRIVERS)('a log on %s', (_name, openDriver) => {
     const log = await open()
     const left: Promise<unknown>[] = []
     await expectCaught(culprit('leavesWaiting'), async function leavesWaiting() {
-      left.push(log.tail({ types: ['never'] }).next())
+      left.push(log.tail({ types: Array.from({ length: 50 }, String) }).next())
       await Promise.resolve()
     })
     await log.close()
@@ -97,9 +97,12 @@ describe('logs', () => {
   it('are caught when they are not closed', async () => {
     const directory = temporaryFolder()
     const open: EventLog[] = []
-    const { counters } = await expectCaught(culprit('leavesOpen'), async function leavesOpen() {
-      open.push(await openSqliteEventLog({ directory, clock: { now: () => 0, monotonic: () => 0 } }))
-    })
+    const remembered: unknown[] = []
+    const planted = async function leavesOpen(): Promise<void> {
+      remembered.push(Array.from(LARGE))
+      open.push(await openSqliteEventLog({ directory }))
+    }
+    const { counters } = await expectCaught(culprit(planted.name), planted, { iterations: 48 })
     expect(counters).toContainEqual(expect.objectContaining({ counter: 'fds' }))
     for (const log of open) await log.close()
   })

@@ -3,7 +3,7 @@
  * tombstones, until they are old.
  */
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { expectBounded, expectCaught, expectClean } from '../../../leaktest/test/support/pair.ts'
+import { expectBounded, expectCaught, expectClean, LARGE } from '../../../leaktest/test/support/pair.ts'
 import { createMemoryEventLog } from '../../src/events/drivers/memory.ts'
 import { openSqliteEventLog } from '../../src/events/drivers/sqlite/log.ts'
 import type { EventLog } from '../../src/events/event-log.ts'
@@ -25,9 +25,7 @@ const EVENTS_KEPT = 20
 const AT_ONCE = 8
 /** Iterations take milliseconds. */
 const CLEAN = { warmup: 10 }
-const PLANTED = { warmup: 4, iterations: 16 }
-/** Where iterations take long, few of the small objects are sampled: what is forgotten here is large. */
-const TURNS = { length: 500 }
+const PLANTED = { warmup: 4, iterations: 24 }
 
 interface Opened {
   readonly fleet: Fleet
@@ -96,7 +94,7 @@ describe.each(STORES)('agents on %s', name => {
     const remembered: unknown[] = []
     const planted = async function remembers(): Promise<void> {
       const agent = await live(fleet)
-      remembered.push(agent, Array.from(TURNS))
+      remembered.push(agent, Array.from(LARGE))
       clock.advance(TOMBSTONE_AGE / 4)
     }
     await expectCaught(culprit(planted.name), planted, PLANTED)
@@ -106,7 +104,7 @@ describe.each(STORES)('agents on %s', name => {
     const { fleet } = await open(name)
     const planted = async function forgets(): Promise<void> {
       const agent = await fleet.register({ id: `agent-${++agents}` })
-      const transcript = Array.from(TURNS)
+      const transcript = Array.from(LARGE)
       agent.signal.addEventListener('abort', () => void transcript.length)
     }
     await expectCaught(culprit(planted.name), planted, PLANTED)
@@ -127,7 +125,7 @@ describe.each(STORES)('agents on %s', name => {
     const { fleet, store, clock } = await open(name)
     const remembered: unknown[] = []
     const reclaim = async function remembersClaim({ key }: { key: string }): Promise<void> {
-      remembered.push(key, Array.from(TURNS))
+      remembered.push(key, Array.from(LARGE))
     }
     const coordinator = fleet.coordinator({ grace: 0, reclaimers: [{ kind: 'thing', reclaim }] })
     await expectCaught(
@@ -158,7 +156,7 @@ describe.each(STORES)('coordinators on %s', name => {
   it('are caught when they are never stopped', async () => {
     const { fleet } = await open(name)
     const planted = function startsForGood(): void {
-      const seen = Array.from(TURNS)
+      const seen = Array.from(LARGE)
       fleet.coordinator({ onError: () => void seen.length }).start()
     }
     await expectCaught(culprit(planted.name), planted, PLANTED)
@@ -183,7 +181,7 @@ describe.each(STORES)('fleets on %s', name => {
     const url = urlOfNew()
     const fleets: Fleet[] = []
     const planted = async function leavesOpen(): Promise<void> {
-      const known = Array.from(TURNS)
+      const known = Array.from(LARGE)
       const reclaimers = [{ kind: 'thing', reclaim: async () => void known.length }]
       fleets.push(await connect(url, { reclaimers }))
     }
@@ -193,7 +191,7 @@ describe.each(STORES)('fleets on %s', name => {
 })
 
 it('tombstones in memory stay for as many lives as fit in their time', async () => {
-  const lives = 60
+  const lives = 1_000
   const { fleet, store, clock } = await open('memory')
   await expectBounded(
     lives,
@@ -202,6 +200,6 @@ it('tombstones in memory stay for as many lives as fit in their time', async () 
       await fleet.flush()
       clock.advance(TOMBSTONE_AGE / lives)
     },
-    { iterations: lives * 4 },
+    { iterations: lives * 3 },
   )
 })

@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { expectCaught, expectClean } from '../../../leaktest/test/support/pair.ts'
+import { expectCaught, expectClean, LARGE } from '../../../leaktest/test/support/pair.ts'
 import { Scope } from '../../src/scope/index.ts'
 
 const emitter = new EventEmitter().setMaxListeners(0)
@@ -132,7 +132,7 @@ describe('a borrower of a pool that lives on', () => {
   })
 
   it('is caught when it keeps what it borrowed', async () => {
-    const pool = parent.pool({ create: connect, destroy: () => {}, max: 1_000 })
+    const pool = parent.pool({ create: connect, destroy: () => {}, max: 100_000 })
     const leases: { release(): void }[] = []
     await expectCaught(culprit('connect'), async () => void leases.push(await pool.acquire()))
     expect(pool.counts.borrowed).toBe(leases.length)
@@ -142,15 +142,15 @@ describe('a borrower of a pool that lives on', () => {
 
 describe('a program', () => {
   // Starting one takes milliseconds.
-  const few = { iterations: 12, warmup: 4 }
+  const few = { iterations: 16, warmup: 4 }
 
   it('is gone when its scope is closed, and when it is stopped ahead of it', async () => {
     await expectClean(
-      async () => {
+      async ({ iteration }) => {
         const scope = parent.child('scope')
-        scope.spawn('sleep', ['600'])
+        const program = scope.spawn('sleep', ['600'])
+        if (iteration % 2 === 0) await program.stop()
         await scope.close()
-        await parent.spawn('sleep', ['600']).stop()
       },
       { ...few, iterations: 24 },
     )
@@ -160,8 +160,8 @@ describe('a program', () => {
     const report = await expectCaught(
       culprit('starts'),
       function starts() {
-        const program = parent.spawn('sleep', ['600'])
-        program.child.on('exit', () => {})
+        const output = Array.from(LARGE)
+        parent.spawn('sleep', ['600']).child.on('exit', () => void output.length)
       },
       few,
     )

@@ -1,7 +1,7 @@
 /** Databases that are opened, used, watched and closed leave nothing on the heap, and no descriptor; open ones are caught. */
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { expectCaught, expectClean } from '../../../leaktest/test/support/pair.ts'
+import { expectCaught, expectClean, LARGE } from '../../../leaktest/test/support/pair.ts'
 import type { Database } from '../../src/sqlite/database.ts'
 import { openDatabase } from '../../src/sqlite/open.ts'
 import { Watch } from '../../src/sqlite/watch.ts'
@@ -34,10 +34,10 @@ it('databases that are never closed are caught', async () => {
   const open: unknown[] = []
   const planted = function leavesOpen(): void {
     const database = openDatabase({ path, ...NOTES })
-    open.push({ database, close: () => database.close() })
+    open.push(database, Array.from(LARGE))
   }
   const { counters } = await expectCaught({ function: planted.name, file: import.meta.filename }, planted, {
-    iterations: 24,
+    iterations: 48,
   })
   expect(counters).toContainEqual(expect.objectContaining({ counter: 'fds' }))
 })
