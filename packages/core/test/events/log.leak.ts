@@ -10,7 +10,7 @@ import type { EventLog, OakumEvent } from '../../src/events/event-log.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
 
 /** Of the log in memory: so few that a test sees them go. */
-const KEPT = 20
+const KEPT = 4
 
 const DRIVERS: readonly [string, () => Promise<EventLog>][] = [
   ['memory', async () => createMemoryEventLog({ maxCount: KEPT })],

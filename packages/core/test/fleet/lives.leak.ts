@@ -20,7 +20,7 @@ import { temporaryFolder } from '../support/sqlite.ts'
 import { STORES, type StoreName } from './fleets.ts'
 
 /** Of the event log in memory: so few that a test sees them go. */
-const EVENTS_KEPT = 20
+const EVENTS_KEPT = 4
 /** Lives at once: they share their looks at the processes of the system, which are most of what a life costs. */
 const AT_ONCE = 8
 /** Iterations take milliseconds. */
