@@ -85,10 +85,10 @@ it('tells of none where one listener holds more and more', async () => {
 
 it('lets go of the emitters that it looked at', async () => {
   const emitter = new WeakRef(new EventEmitter())
-  const hold: { emitter: EventEmitter | undefined } = { emitter: emitter.deref() }
-  const follow = (): void => void hold.emitter?.on('stop', () => undefined)
+  const held = [emitter.deref()]
+  const follow = (): void => void held[0]?.on('stop', () => undefined)
   expect(await risesOf(follow)).toHaveLength(1)
-  hold.emitter = undefined
+  held.length = 0
   await new Promise(resolve => void setImmediate(resolve))
   globalThis.gc?.()
   expect(emitter.deref()).toBeUndefined()
