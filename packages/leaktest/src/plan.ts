@@ -7,7 +7,7 @@ export const PLAN = {
   /** … unless they take longer than this. */
   probeTime: 20,
   /** Survivors that are sampled at most, if all of them stay: reading them takes longer than all else. */
-  samples: 12_000,
+  samples: 6_000,
   /** Iterations of the first round … */
   roundIterations: 2_400,
   /** … unless they take longer than this … */
