@@ -1,4 +1,4 @@
-import { FAILING_VERDICTS, isReport, type Progress, type TestOutcome } from '@oakum/leaktest'
+import { FAILING_VERDICTS, isReport, type FailedTest, type Progress, type TestOutcome } from '@oakum/leaktest'
 import type { Cause } from './cause.ts'
 import type { Message } from './messages.ts'
 
@@ -8,13 +8,16 @@ export interface LedgerListener {
   readonly onProgress: (name: string, progress: Progress) => void
 }
 
-/** What the process of a file has told, and what it owes: one outcome for each scenario that it named, and at least one. */
+/**
+ * What the process of a file has told, and what it owes: exactly one outcome for each scenario that it named, and at least one.
+ * What happens after a scenario has its outcome is told of the process.
+ */
 export class Ledger {
   readonly #name: string
   readonly #listener: LedgerListener
   readonly #owed = new Set<string>()
+  readonly #told = new Set<string>()
   #current: string
-  #outcomes = 0
   #failures = 0
   #filtered = false
   #empty = false
@@ -42,7 +45,7 @@ export class Ledger {
         this.#tell(message.report)
         return
       case 'failed':
-        this.#tell(message.failed)
+        this.#fail(message.failed.name, message.failed.error)
         return
       case 'empty':
         this.#empty = true
@@ -51,25 +54,33 @@ export class Ledger {
 
   /** The process is gone. `cause` is why, when it did not end as it should. */
   end(cause: Cause | undefined): void {
-    const explained = this.#failures > 0 && this.#owed.size === 0
-    if (cause !== undefined && (cause.abrupt || !explained)) this.#fail(this.#current, cause)
-    for (const name of this.#owed) {
-      this.#fail(name, { code: 'NOT_RUN', message: 'Not run, since the process of its file had ended.' })
+    if (cause !== undefined && this.#isOutcome(cause)) {
+      this.#fail(this.#current, { code: cause.code, message: cause.message })
     }
-    if (this.#outcomes > 0 || this.#filtered) return
+    const why = cause === undefined ? '.' : `: ${cause.message}`
+    for (const name of this.#owed) {
+      this.#fail(name, { code: 'NOT_RUN', message: `Not run, since the process of its file had ended${why}` })
+    }
+    if (this.#told.size > 0 || this.#filtered) return
     const message = this.#empty
       ? 'The file exports no scenario, as `default` or in `scenarios`, and ran no leak test itself.'
       : 'The process ended without a word.'
     this.#fail(this.#name, { code: 'NO_SCENARIO', message })
   }
 
-  #fail(name: string, { code, message }: Pick<Cause, 'code' | 'message'>): void {
-    this.#tell({ name, error: { code, message } })
+  /** Whether the end of the process is an outcome of its own, and does not only say why there are no more. */
+  #isOutcome({ abrupt }: Cause): boolean {
+    if (this.#owed.size > 0) return !this.#told.has(this.#current)
+    return abrupt || this.#failures === 0
+  }
+
+  #fail(name: string, error: FailedTest['error']): void {
+    this.#tell({ name: this.#told.has(name) ? `${this.#name} › its process` : name, error })
   }
 
   #tell(outcome: TestOutcome): void {
-    this.#outcomes++
     if (!isReport(outcome) || FAILING_VERDICTS.has(outcome.verdict)) this.#failures++
+    this.#told.add(outcome.name)
     this.#owed.delete(outcome.name)
     this.#listener.onOutcome(outcome)
   }

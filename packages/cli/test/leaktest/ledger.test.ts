@@ -29,6 +29,27 @@ describe('what becomes of the scenarios of a file', () => {
     expect(outcomes([], killed)).toEqual(['file PROCESS_DIED'])
   })
 
+  it('is one outcome as well for the one whose failure ended the process, and the reason for the others', () => {
+    const start: Message = { kind: 'start', name: 'a' }
+    expect(outcomes([list, start, failed('a')], exited(7))).toEqual(['a X', 'b NOT_RUN', 'c NOT_RUN'])
+    const told: TestOutcome[] = []
+    const ledger = new Ledger('file', { onOutcome: outcome => void told.push(outcome), onProgress: () => {} })
+    for (const message of [list, start, failed('a')]) ledger.take(message)
+    ledger.end(exited(7))
+    expect(told[1]).toMatchObject({ error: { message: expect.stringContaining('exit code 7') } })
+  })
+
+  it('stands when the process dies after it, which is told apart', () => {
+    const all: Message[] = ['a', 'b', 'c'].map(failed)
+    const killed = causeOf({ code: null, signal: 'SIGKILL' }, '', undefined)
+    expect(outcomes([list, ...all, { kind: 'start', name: 'c' }], killed)).toEqual([
+      'a X',
+      'b X',
+      'c X',
+      'file › its process PROCESS_DIED',
+    ])
+  })
+
   it('is not told twice when the process ends with the failure that it told of', () => {
     expect(outcomes([failed('file')], exited(1))).toEqual(['file X'])
   })
