@@ -47,6 +47,8 @@ export class Ledger {
       case 'failed':
         this.#fail(message.failed.name, message.failed.error)
         return
+      case 'alive':
+        return
       case 'empty':
         this.#empty = true
     }

@@ -16,6 +16,8 @@ export interface Job {
   readonly name: string
   /** Only scenarios whose name contains this text run. */
   readonly filter?: string
+  /** Milliseconds between two signs of life. */
+  readonly aliveEvery: number
   /** Take precedence over what the module says. */
   readonly options: Pick<LeaktestOptions, 'time' | 'iterations' | 'warmup' | 'seed' | 'compareTo'>
 }
@@ -25,6 +27,8 @@ export type Message =
   | { readonly kind: 'list'; readonly names: readonly string[] }
   | { readonly kind: 'start'; readonly name: string }
   | { readonly kind: 'progress'; readonly progress: Progress }
+  /** A leak test runs and does not block: what hangs in it otherwise, it ends itself. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'report'; readonly report: LeakReport }
   | { readonly kind: 'failed'; readonly failed: FailedTest }
   /** The module exports no scenario, and has run none. */

@@ -2,7 +2,7 @@
  * One file, in a process of its own.
  *
  * - Every scenario that the process names has exactly one outcome, whatever becomes of the process.
- * - A process that says nothing for too long is ended. So is whatever a process leaves running when it ends.
+ * - A process that says nothing for too long is ended: it is blocked, or hangs outside of a leak test. So is whatever a process leaves running when it ends.
  */
 import { finished } from 'node:stream/promises'
 import { createInterface } from 'node:readline'

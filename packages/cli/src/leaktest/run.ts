@@ -24,6 +24,9 @@ export interface RunOptions {
   readonly quiet: boolean
 }
 
+/** Milliseconds between two signs of life, at most; four of them fit into the silence that is not tolerated. */
+const ALIVE_EVERY = 1_000
+
 /** Runs leak tests and resolves to the exit code. Throws {@link UsageError}, and BASELINE_UNREADABLE before anything runs. */
 export async function runLeaktests(run: RunOptions): Promise<number> {
   const { options, filter, parallel, silence, failOn, documents, json, quiet } = run
@@ -36,6 +39,7 @@ export async function runLeaktests(run: RunOptions): Promise<number> {
   const jobs = files.map(({ path, name }): Job => ({
     file: path,
     name,
+    aliveEvery: Math.max(1, Math.min(ALIVE_EVERY, silence / 4)),
     ...(filter === undefined ? {} : { filter }),
     options: { ...options, ...(compareTo === undefined ? {} : { compareTo }) },
   }))

@@ -74,10 +74,14 @@ describe('oakum leaktest', () => {
     expect(errorOf('second')).toMatchObject({ error: { code: 'NOT_RUN' } })
   })
 
-  it('ends a file that hangs', async () => {
-    const { finished, of } = await outcomesOf(fixture('hangs'), '--timeout', '3s')
+  it('ends a file that blocks, or hangs outside of a leak test, and none with slow iterations', async () => {
+    const files = ['hangs', 'idles', 'slow'].map(fixture)
+    const { finished, of } = await outcomesOf(...files, '--timeout', '15s', '--parallel', '3')
     expect(finished.code).toBe(1)
-    expect(of('hangs.ts')).toMatchObject({ error: { code: 'SCENARIO_TIMEOUT' } })
+    for (const name of ['hangs.ts', 'idles.ts']) {
+      expect(of(name)).toMatchObject({ error: { message: expect.stringContaining('Nothing was heard of it for 15') } })
+    }
+    expect(of('slow.ts')).toMatchObject({ error: { code: 'SCENARIO_FAILED' } })
   })
 
   it('says that a file ran out of memory', async () => {
