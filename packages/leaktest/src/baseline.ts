@@ -1,7 +1,8 @@
 /**
  * What tests found once, in a file, so that later only what is worse is a leak.
  *
- * - A test is known by its name, a site by its function and file: lines move with every edit.
+ * - A test is known by its name, a site by its function and file: lines move with every edit. A method is known without its
+ *   class, which only a snapshot tells.
  * - A rate is worse when it is more than a quarter above what it was; the rest is the spread of a measurement.
  * - A test or site that the file does not have is judged as if there were no baseline.
  */
@@ -11,6 +12,7 @@ import { describeFindings } from './findings.ts'
 import { formatRate } from './format/amount.ts'
 import { shortenPath } from './format/place.ts'
 import type { CounterRise, Estimate, LeakReport, LeakSite } from './report.ts'
+import { siteText, withoutClass } from './site-names.ts'
 
 /** What a baseline file holds. */
 export interface Baseline {
@@ -27,7 +29,7 @@ export interface BaselineEntry {
   readonly objectsPerIteration: Estimate
   /** How much each that rose did per iteration, as `{ 'listeners of AbortSignal': 1 }`. */
   readonly counters: Readonly<Record<string, number>>
-  /** Objects that stayed per iteration, as `{ 'AgentLoop.run (src/loop.ts)': 1 }`. */
+  /** Objects that stayed per iteration, as `{ 'run (src/loop.ts)': 1 }`. */
   readonly sites: Readonly<Record<string, number>>
 }
 
@@ -133,8 +135,8 @@ function siteRates(sites: readonly LeakSite[], cwd: string): Record<string, numb
   return rates
 }
 
-function siteKey(site: LeakSite, cwd: string): string {
-  return `${site.function || 'top level'} (${shortenPath(site.file, cwd)})`
+function siteKey({ function: name, file }: LeakSite, cwd: string): string {
+  return siteText({ function: withoutClass(name), file: shortenPath(file, cwd) })
 }
 
 function counterKey({ counter, of }: CounterRise): string {

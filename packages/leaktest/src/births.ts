@@ -5,7 +5,8 @@
  * survivors, about as many as its young ones: what is only in flight, late or bounded has none in the old. The first batch
  * is left out, since tables are filled then, and the last, since of it something may be in flight.
  */
-import { isProgram, SLICES, type CallFrame, type Survivors } from './sampling.ts'
+import { isProgram, siteFrameOf, siteKeyOf, type CallFrame } from './call-frame.ts'
+import { SLICES, type Survivors } from './sampling.ts'
 
 export const BATCHES = 12
 const FIRST_OLD = 1
@@ -40,6 +41,7 @@ export interface Births {
   readonly frame: CallFrame
   /** Of its most frequent allocation. */
   readonly stack: readonly CallFrame[]
+  /** Objects that stay, by batch. */
   readonly survivors: readonly number[]
   readonly bytes: number
   readonly pattern: Pattern
@@ -52,81 +54,54 @@ export interface Births {
   readonly bound: number
 }
 
-/** The mean size, in bytes, of the objects that survive of each site, by what tells sites apart. */
-export type ObjectSizes = ReadonlyMap<string, number>
-
-/** Bytes of an object of a site that left nothing when the sizes were taken. */
-const USUAL_SIZE = 48
-
-/**
- * Groups survivors by the nearest function of the program; the worst first.
- * @param sizes of objects, where a sample stands for several; without them it stands for one.
- */
-export function birthsOf(survivors: readonly Survivors[], iterations: number, sizes?: ObjectSizes): Births[] {
-  const groups = [...groupBySite(survivors)]
-  const births = groups.map(([key, group]) => describe(group, iterations, sizes && (sizes.get(key) ?? USUAL_SIZE)))
-  return births.filter(site => site !== undefined).toSorted((a, b) => b.bytesPerIteration - a.bytesPerIteration)
-}
-
-/** The sizes of objects, from survivors that were all sampled. */
-export function sizesOf(survivors: readonly Survivors[]): ObjectSizes {
-  const sizes = new Map<string, number>()
-  for (const [key, group] of groupBySite(survivors)) {
-    const bytes = group.flatMap(one => one.bytes)
-    sizes.set(key, sum(bytes) / bytes.length)
-  }
-  return sizes
-}
-
-function groupBySite(survivors: readonly Survivors[]): Map<string, Survivors[]> {
+/** Groups survivors by the nearest function of the program; the worst first. */
+export function birthsOf(survivors: readonly Survivors[], iterations: number): Births[] {
   const groups = new Map<string, Survivors[]>()
   for (const one of survivors) {
-    const frame = frameOf(one.stack)
+    const frame = siteFrameOf(one.stack)
     if (frame === undefined) continue
-    const key = `${frame.scriptId} ${frame.url} ${frame.line} ${frame.column} ${frame.function}`
+    const key = siteKeyOf(frame)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [one])
     else group.push(one)
   }
-  return groups
+  const births = [...groups.values()].map(group => describe(group, iterations)).filter(site => site !== undefined)
+  return births.toSorted((a, b) => b.bytesPerIteration - a.bytesPerIteration)
 }
 
-/** The function that a person would look at. */
-function frameOf(stack: readonly CallFrame[]): CallFrame | undefined {
-  return stack.find(isProgram) ?? stack.find(({ url }) => url.startsWith('node:'))
-}
-
-/** @param size of an object, in bytes; a sample is one when it is left out. */
-function describe(group: readonly Survivors[], iterations: number, size?: number): Births | undefined {
+function describe(group: readonly Survivors[], iterations: number): Births | undefined {
   const [most] = group.toSorted((a, b) => b.slices.length - a.slices.length)
-  const frame = most && frameOf(most.stack)
+  const frame = most && siteFrameOf(most.stack)
   if (most === undefined || frame === undefined) return undefined
-  const survivors = Array.from({ length: BATCHES }, () => 0)
-  const bytes = Array.from({ length: BATCHES }, () => 0)
+  const [samples, objects, bytes] = [perBatch(), perBatch(), perBatch()]
   for (const one of group) {
     one.slices.forEach((slice, index) => {
       const batch = Math.floor((slice / SLICES) * BATCHES)
-      survivors[batch] = (survivors[batch] ?? 0) + 1
+      samples[batch] = (samples[batch] ?? 0) + 1
+      objects[batch] = (objects[batch] ?? 0) + (one.objects[index] ?? 0)
       bytes[batch] = (bytes[batch] ?? 0) + (one.bytes[index] ?? 0)
     })
   }
   const bytesByBatch = bytes.slice(FIRST_OLD, LAST)
-  const { pattern: seen, bound } = patternOf(survivors, () => boundOf(group, iterations))
+  const { pattern: seen, bound } = patternOf(samples, () => boundOf(group, iterations))
   // Node's own code keeps a thing now and then. It is to blame only when it does so all the time.
   const pattern = seen === 'suspicious' && !isProgram(frame) ? 'none' : seen
   const counted = iterations * ((LAST - FIRST_OLD) / BATCHES)
   return {
     frame,
     stack: most.stack,
-    survivors,
+    survivors: objects.map(Math.round),
     bytes: sum(bytes),
     pattern,
-    objectsPerIteration:
-      (size === undefined ? sum(survivors.slice(FIRST_OLD, LAST)) : sum(bytesByBatch) / size) / counted,
+    objectsPerIteration: sum(objects.slice(FIRST_OLD, LAST)) / counted,
     bytesPerIteration: sum(bytesByBatch) / counted,
     bytesByBatch,
     bound,
   }
+}
+
+function perBatch(): number[] {
+  return Array.from({ length: BATCHES }, () => 0)
 }
 
 /** What the survivors of one site look like, by their batches. `findBound` tells the age of the oldest, in iterations. */
@@ -152,6 +127,9 @@ export function patternOf(
     if (lump === 1) return { pattern: 'none', bound: 0 }
     return { pattern: goesOn || all + sum(young) < FEW ? 'suspicious' : 'waning', bound: 0 }
   }
+  // A leak that is smaller than what the same code holds at last shows when that has become old.
+  const isHidden = !lasts && all >= FEW && filled >= FILLED && Math.max(...old) <= all * LUMP
+  if (isHidden) return { pattern: 'suspicious', bound: 0 }
   const bound = findBound()
   return bound >= WORTH_TELLING ? { pattern: 'bounded', bound } : { pattern: 'none', bound: 0 }
 }
@@ -160,24 +138,34 @@ export function patternOf(
 const WORTH_TELLING = 32
 /** Survivors that stand for a thing that is held, apart from stragglers. */
 const HELD = 16
-/** The part of them that counts: the oldest may be stragglers. */
-const MOST = 0.98
+/** The age from which one of them has strayed, by the median: of what is held evenly the oldest is twice as old. */
+const STRAYED = 2.5
+/** How many of them may have strayed, as a part of all and at least. */
+const STRAYS = 0.03
+const FEW_STRAYS = 3
 /** The part of all iterations that the oldest may go back, at most: else nothing was seen to be let go. */
 const LETS_GO = 0.85
 /** How far the ages of the middle half are apart, as a part of the median: below, they were made at once, as a table is. */
 const SPREAD = 0.4
+/** The age of the newest, as a part of the median: above, what comes now is not held. */
+const NEW = 0.5
 
-/** The age of the oldest survivors that belong to the rest, in iterations; 0 when there are too few to tell. */
+/**
+ * The age of the oldest survivors that belong to the rest, in iterations; 0 when there are too few to tell, or when they are
+ * not what a thing with a bound holds: all of the newest.
+ */
 function boundOf(group: readonly Survivors[], iterations: number): number {
   // Those of the first batch are what the program filled once.
   const held = Uint32Array.from(group.flatMap(({ slices }) => slices.filter(slice => slice >= SLICES / BATCHES)))
   if (held.length < HELD) return 0
   held.sort()
-  const ageAt = (part: number): number => SLICES - (held[Math.floor(held.length * part)] ?? 0)
-  const oldest = ageAt(1 - MOST)
-  const isLump = ageAt(0.25) - ageAt(0.75) < ageAt(0.5) * SPREAD
-  const share = oldest / SLICES / MOST
-  return isLump || share > LETS_GO ? 0 : share * iterations
+  const ageOf = (index: number): number => SLICES - (held[Math.floor(index)] ?? 0)
+  const last = held.length - 1
+  const median = ageOf(last / 2)
+  if (ageOf(last / 4) - ageOf((last * 3) / 4) < median * SPREAD || ageOf(last) - 1 > median * NEW) return 0
+  const strays = held.filter(slice => SLICES - slice > STRAYED * median).length
+  const oldest = ageOf(strays <= Math.max(FEW_STRAYS, held.length * STRAYS) ? strays : 0)
+  return oldest > LETS_GO * SLICES ? 0 : (oldest / SLICES) * iterations
 }
 
 function sum(values: readonly number[]): number {

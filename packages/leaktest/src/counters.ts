@@ -65,6 +65,8 @@ export function risesIn(readings: readonly { counts: Counts; iterations: number 
     const after = values.at(-1) ?? 0
     const perIteration = (after - before) / iterations
     if (name === 'buffers' && perIteration < BUFFER_BYTES) continue
+    // One more at each reading may be the reading's own doing, or chance.
+    if (after - before < readings.length) continue
     rises.push({ ...nameOf(name), before, after, perIteration })
   }
   return rises

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
+import { env, execArgv, versions } from 'node:process'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { LeaktestError } from './errors.ts'
 
@@ -59,32 +60,40 @@ export function requireCollector(): () => void {
     throw new LeaktestError(
       'GC_MISSING',
       'A leak test needs the garbage collector: start Node with --expose-gc (vitest: `execArgv: ["--expose-gc"]` with the ' +
-        'pool `forks`; jest: `node --expose-gc node_modules/.bin/jest`; or use `oakum leaktest`, which passes it).',
+        'pool `forks`; jest: `node --expose-gc --experimental-vm-modules node_modules/jest/bin/jest.js`; node:test: ' +
+        '`node --expose-gc --test`; or use `oakum leaktest`, which passes it).',
     )
   }
   return () => gc()
 }
 
 /** V8's flags for TurboFan, Maglev and Sparkplug; the code that the last one makes lies on the heap. */
-const OPTIMIZING = ['opt', 'maglev', 'sparkplug', 'flush-bytecode']
+const COMPILERS = ['opt', 'maglev', 'sparkplug'].filter(isOnBefore)
+const SWITCHED = [...COMPILERS, ...['flush-bytecode'].filter(isOnBefore)]
+
+/** Whether a flag was on when Node started: V8 does not tell. Releases before 24 have Maglev off. */
+function isOnBefore(flag: string): boolean {
+  const given = new Set([...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].map(word => word.replaceAll('_', '-')))
+  if (given.has(`--no-${flag}`)) return false
+  return flag !== 'maglev' || given.has('--maglev') || Number.parseInt(versions.node) >= 24
+}
 
 /** Optimises while `work` runs: reading the evidence goes over some ten thousand survivors. */
 export function optimizing<T>(work: () => T): T {
-  const off = OPTIMIZING.filter(flag => flag !== 'flush-bytecode')
-  for (const flag of off) setFlagsFromString(`--${flag}`)
+  for (const flag of COMPILERS) setFlagsFromString(`--${flag}`)
   try {
     return work()
   } finally {
-    for (const flag of off) setFlagsFromString(`--no-${flag}`)
+    for (const flag of COMPILERS) setFlagsFromString(`--no-${flag}`)
   }
 }
 
 /** Switches the optimising compilers off. Returns what switches them on again. */
 export function withoutOptimizing(): () => void {
   // Optimised code that is there already keeps running: the warm-up comes after this, and deoptimises nothing.
-  for (const compiler of OPTIMIZING) setFlagsFromString(`--no-${compiler}`)
+  for (const flag of SWITCHED) setFlagsFromString(`--no-${flag}`)
   return () => {
-    for (const compiler of OPTIMIZING) setFlagsFromString(`--${compiler}`)
+    for (const flag of SWITCHED) setFlagsFromString(`--${flag}`)
   }
 }
 
@@ -93,8 +102,11 @@ export function heapUsed(): number {
   return getHeapStatistics().used_heap_size
 }
 
-/** The part of the heap's limit that is in use, 0 to 1. */
+/** Bytes that V8 adds to the limit of the old generation for the young one, at most. */
+const YOUNG = 216 * 2 ** 20
+
+/** The part of the old generation's limit that is in use, 0 to 1. The process dies when it is full. */
 export function heapShare(): number {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
-  return used / limit
+  return used / Math.max(limit - YOUNG, limit / 2)
 }

@@ -84,6 +84,7 @@ export const NOUNS: Readonly<Record<CounterName, readonly [one: string, many: st
 
 function ofCounter({ counter, of, perIteration }: CounterRise): string {
   const [one, many] = NOUNS[counter]
+  if (counter === 'buffers') return `${formatBytes(perIteration)} of array buffers per iteration`
   if (of === undefined) return formatRate(perIteration, one, many)
   if (counter === 'instances') return formatRate(perIteration, `${one} of ${of}`, `${many} of ${of}`)
   if (counter === 'listeners') return `${formatRate(perIteration, one, many)} on ${of}`
@@ -106,7 +107,8 @@ const SIGNS: Readonly<Record<CounterName, RegExp>> = {
 
 function belongsTo({ counter, of, perIteration }: CounterRise, site: LeakSite): boolean {
   const rate = site.objectsPerIteration
-  const similar = rate > perIteration * 0.5
+  // Array buffers are counted in bytes, and those are not on the heap.
+  const similar = counter === 'buffers' || rate > perIteration * 0.5
   const signs = [site.type ?? '', site.retainers?.text ?? '']
   if (of !== undefined && counter !== 'listeners') return similar && site.type === of
   return similar && signs.some(sign => sign !== '' && SIGNS[counter].test(sign))

@@ -5,8 +5,6 @@
  * in each doubling of the iterations; noise does not grow with them.
  */
 
-import { estimate } from './estimate.ts'
-
 /** A reading of the heap after a collection. */
 export interface HeapReading {
   readonly iterations: number
@@ -18,8 +16,11 @@ export interface HeapReading {
 const SUSPICIOUS = 3
 /** Bytes over the last windows, for each of them, that are more than noise: code that is compiled late, tables of V8. */
 const NOISE = 4 * 1_024
-/** The part of all growth that the last window, half of the iterations, has at least: noise does not grow with them. */
-const LAST = 0.3
+/**
+ * The least of the slopes, as a part of the steepest: a table grows by half at least, so in one window by up to 2.5 times as
+ * much as in another, while the slope of noise halves with each window.
+ */
+const EVEN = 0.3
 
 /** Bytes per iteration from one reading to the next. */
 export function slopes(readings: readonly HeapReading[]): number[] {
@@ -32,12 +33,10 @@ export function slopes(readings: readonly HeapReading[]): number[] {
 /** Bytes per iteration over the last windows, when it grew in each of them, and by more than noise; else 0. */
 export function growth(readings: readonly HeapReading[], windows: number): number {
   const last = slopes(readings).slice(-windows)
-  if (last.length < windows || last.some(slope => slope < SUSPICIOUS)) return 0
-  if (windows > 2 && estimate(last).low <= 0) return 0
+  if (windows < 1 || last.length < windows || last.some(slope => slope < SUSPICIOUS)) return 0
+  if (windows > 2 && Math.min(...last) < EVEN * Math.max(...last)) return 0
   const from = readings.at(-windows - 1)
   const to = readings.at(-1)
-  const half = readings.at(-2)
-  if (from === undefined || half === undefined || to === undefined) return 0
-  if (to.bytes - from.bytes < NOISE * windows || to.bytes - half.bytes < (to.bytes - from.bytes) * LAST) return 0
+  if (from === undefined || to === undefined || to.bytes - from.bytes < NOISE * windows) return 0
   return (to.bytes - from.bytes) / (to.iterations - from.iterations)
 }

@@ -26,6 +26,8 @@ export interface Runner {
   readonly full: boolean
   /** Runs so many more, or until the time of `ownTime()`, or until the heap is full. */
   run(count: number, until?: number): Promise<void>
+  /** Throws ABORTED when the caller has aborted. */
+  throwIfAborted(): void
 }
 
 type MutableContext<F> = { -readonly [K in keyof ScenarioContext<F>]: ScenarioContext<F>[K] }
@@ -72,17 +74,19 @@ export class Iterations<F> implements Runner {
     // Own time is never ahead of the clock, so that it need not be asked before.
     let askAfter = now() + until - ownTime()
     for (let left = count; left > 0 && !this.full; left--) {
-      this.#throwIfAborted()
+      this.throwIfAborted()
       let result: unknown
+      let isSetUp = false
       try {
         if (this.#setup !== undefined) {
           const made = this.#setup(context)
           context.fixture = isThenable(made) ? await this.#bounded(made) : made
         }
+        isSetUp = true
         result = this.#scenario(context)
         if (isThenable(result)) await this.#bounded(result)
       } catch (error) {
-        await this.#tearDown(true)
+        if (isSetUp) await this.#tearDown(true)
         throw this.#explain(error)
       }
       if (this.#teardown !== undefined) await this.#tearDown(false)
@@ -116,7 +120,7 @@ export class Iterations<F> implements Runner {
     return new LeaktestError('ABORTED', 'The leak test was aborted.', { cause: this.#callerSignal?.reason })
   }
 
-  #throwIfAborted(): void {
+  throwIfAborted(): void {
     if (this.#callerSignal?.aborted === true) throw this.#aborted()
   }
 

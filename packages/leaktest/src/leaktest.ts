@@ -73,18 +73,21 @@ export async function leaktest<F = undefined>(
 async function measure<F>(name: string, scenario: Scenario<F>, options: LeaktestOptions<F>): Promise<LeakReport> {
   const began = now()
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32)
-  const inspector = new Inspector()
-  const optimizeAgain = withoutOptimizing()
-  const iterations = new Iterations(scenario, options, seed)
-  const trial = new Trial(iterations, inspector, options)
+  const releases: (() => void)[] = []
   try {
+    const inspector = new Inspector()
+    releases.push(() => inspector.close())
+    releases.push(withoutOptimizing())
+    const iterations = new Iterations(scenario, options, seed)
+    releases.push(() => iterations.close())
+    const trial = new Trial(iterations, inspector, options)
+    releases.push(() => trial.close())
     const evidence = await trial.run()
     trial.close()
-    return await reportOn({ name, evidence, options, seed, began, inspector, iterations })
+    const report = await reportOn({ name, evidence, options, seed, began, inspector, iterations })
+    iterations.throwIfAborted()
+    return report
   } finally {
-    trial.close()
-    iterations.close()
-    inspector.close()
-    optimizeAgain()
+    for (const release of releases.toReversed()) release()
   }
 }

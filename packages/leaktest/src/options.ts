@@ -32,7 +32,11 @@ export interface Budget {
 export interface Ignored {
   /** Why it may stay; shown in the report. */
   readonly reason: string
-  /** Sites whose function or file contains this text, or matches this pattern. */
+  /**
+   * Sites whose function or file contains this text, or matches this pattern: both are told as `run (/home/dev/src/loop.ts)`.
+   * The class of a method is not known here: the text `AgentLoop.run`, as a report has it, stands for each `run`, and a
+   * pattern has to do without the class.
+   */
   readonly site?: string | RegExp
   /** A counter by its name, e.g. `fds` or `listeners`. */
   readonly counter?: string
@@ -41,6 +45,9 @@ export interface Ignored {
 /** A class whose instances are counted. */
 // oxlint-disable-next-line typescript/no-explicit-any -- any class will do, whatever its constructor takes
 export type AnyClass = abstract new (...values: any[]) => object
+
+/** Milliseconds. */
+export const DEFAULT_TIME = 3_000
 
 /** Options of {@link leaktest}. */
 export interface LeaktestOptions<F = unknown> {

@@ -7,7 +7,7 @@ export const PLAN = {
   /** … unless they take longer than this. */
   probeTime: 20,
   /** Survivors that are sampled at most, if all of them stay: reading them takes longer than all else. */
-  samples: 6_000,
+  samples: 4_000,
   /** Iterations of the first round … */
   roundIterations: 2_400,
   /** … unless they take longer than this … */
@@ -28,13 +28,24 @@ export const PLAN = {
   settle: 200,
   /** … and the first part of it after which a collection comes; each further part is twice as long. */
   firstWait: 20,
-  /** Windows in each of which a counter or the heap has to rise. */
+  /** Windows in each of which a counter has to rise, and the heap in all but the first. */
   windows: 4,
+  /** The part of the heap from which it was nearly full before. */
+  fullBefore: 0.6,
 }
 
-/** Bytes between samples at least, 1 for all, where an iteration takes so long. */
-export function intervalFor(milliseconds: number): number {
-  if (milliseconds < 0.3) return 1
-  if (milliseconds < 1) return 64
-  return milliseconds < 4 ? 512 : 1_024
+/** Milliseconds that an iteration may take while everything is sampled. */
+const CHEAP = 0.3
+/** Bytes of an object, as most programs make them. */
+const OBJECT = 40
+const MOST_BETWEEN = 1_024
+
+/**
+ * Bytes between samples, at least, so that an iteration takes no more than twice as long as without sampling.
+ * @param alone milliseconds of an iteration that is not sampled.
+ * @param sampled those of one of which everything is.
+ */
+export function intervalFor(alone: number, sampled: number): number {
+  if (sampled <= Math.max(CHEAP, 2 * alone)) return 1
+  return Math.min(MOST_BETWEEN, 2 ** Math.ceil(Math.log2((OBJECT * (sampled - alone)) / alone)))
 }

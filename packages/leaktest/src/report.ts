@@ -85,7 +85,7 @@ export interface LeakReport {
   /** For `bounded`: how many iterations' worth is held. */
   readonly bound?: number
   readonly counters: readonly CounterRise[]
-  /** The worst first. */
+  /** What is nearest to a root first: it holds the others. Where no snapshot was taken, the worst first. */
   readonly sites: readonly LeakSite[]
   /** Iterations per batch of `survivors`. */
   readonly batch: number

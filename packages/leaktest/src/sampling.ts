@@ -5,17 +5,9 @@
  * order of their birth. Between batches a marker is allocated and kept: its number says where one batch ends and the next
  * begins, and what lies between two markers is spread over the iterations between them.
  */
-import { fileURLToPath } from 'node:url'
+import { isOwnUrl, isProgram, type CallFrame } from './call-frame.ts'
 import type { Inspector, SamplingNode, SamplingProfile } from './inspector.ts'
-
-/** A function of the program on a stack of allocation; positions are those of the function, counted from 0. */
-export interface CallFrame {
-  readonly function: string
-  readonly url: string
-  readonly scriptId: string
-  readonly line: number
-  readonly column: number
-}
+import { meaningsOf, WHOLE, type Meaning, type Thinning } from './thinning.ts'
 
 /** What one stack made that is still alive. */
 export interface Survivors {
@@ -23,31 +15,28 @@ export interface Survivors {
   readonly stack: readonly CallFrame[]
   /** For each sample, when it was born: the number of one of {@link SLICES} equal parts of all iterations. */
   readonly slices: readonly number[]
-  /** For how many bytes each sample stands: those of one object where everything is sampled, else of several. */
+  /** For how many bytes each sample stands. */
   readonly bytes: readonly number[]
+  /** For how many objects each sample stands: 1 where everything is sampled. */
+  readonly objects: readonly number[]
 }
 
 /** Parts into which the iterations are cut. */
 export const SLICES = 960
 
-/** Where the harness itself lies: its frames are nobody's site. Scripts are named by URLs, by some test frameworks by paths. */
-const OWN = new URL('.', import.meta.url).href
-const OWN_PATH = fileURLToPath(OWN)
-
 export class Sampling {
   readonly #inspector: Inspector
-  readonly #interval: number
+  readonly #thinning: Thinning
   /** Kept, so that they are in the profile. */
   readonly #markers: unknown[][] = []
   /** How many iterations had ended when each marker was made. */
   readonly #iterations: number[] = []
 
-  /** @param interval bytes between samples, on average; 1 samples everything. */
-  constructor(inspector: Inspector, interval: number) {
+  constructor(inspector: Inspector, thinning: Thinning) {
     this.#inspector = inspector
-    this.#interval = interval
+    this.#thinning = thinning
     inspector.post('HeapProfiler.startSampling', {
-      samplingInterval: interval,
+      samplingInterval: thinning.interval,
       includeObjectsCollectedByMajorGC: false,
       includeObjectsCollectedByMinorGC: false,
     })
@@ -70,7 +59,7 @@ export class Sampling {
     const { profile } = this.#inspector.post('HeapProfiler.getSamplingProfile')
     const stacks = stacksOf(profile.head)
     const marks = this.#marksIn(profile, stacks)
-    return survivorsBetween(marks, { profile, stacks, iterations })
+    return survivorsBetween(marks, { profile, stacks, iterations, thinning: this.#thinning })
   }
 
   stop(): void {
@@ -80,7 +69,7 @@ export class Sampling {
 
   /** So long that it is sampled for certain, to all intents. */
   get #markerLength(): number {
-    return Math.max(4, this.#interval * 4)
+    return Math.max(4, this.#thinning.interval * 4)
   }
 
   /** Both kinds take turns, since one marker may be sampled several times: the mark is where the kind changes. */
@@ -111,47 +100,32 @@ interface Between {
   readonly profile: SamplingProfile
   readonly stacks?: ReadonlyMap<number, readonly CallFrame[]>
   readonly iterations: number
+  /** @default a sample is one object, and its bytes are as V8 tells them */
+  readonly thinning?: Thinning
 }
 
 /** What is alive of all that was made between the first mark and the last, which ends so many iterations. */
 export function survivorsBetween(
   marks: readonly Mark[],
-  { profile, stacks = stacksOf(profile.head), iterations }: Between,
+  { profile, stacks = stacksOf(profile.head), iterations, thinning = WHOLE }: Between,
 ): Survivors[] {
-  const found = new Map<number, { stack: readonly CallFrame[]; slices: number[]; bytes: number[] }>()
+  type Growing = Survivors & { slices: number[]; bytes: number[]; objects: number[]; read: (told: number) => Meaning }
+  const found = new Map<number, Growing>()
   for (const { ordinal, nodeId, size } of profile.samples) {
     const slice = sliceOf(ordinal, marks, iterations)
     if (slice < 0) continue
     let survivors = found.get(nodeId)
     if (survivors === undefined) {
-      survivors = { stack: stacks.get(nodeId) ?? [], slices: [], bytes: [] }
+      const stack = stacks.get(nodeId) ?? []
+      survivors = { stack, slices: [], bytes: [], objects: [], read: meaningsOf(stack, thinning) }
       found.set(nodeId, survivors)
     }
     survivors.slices.push(slice)
-    survivors.bytes.push(size)
+    const { objects, bytes } = survivors.read(size)
+    survivors.bytes.push(bytes)
+    survivors.objects.push(objects)
   }
   return [...found.values()].filter(({ stack }) => !isOwn(stack))
-}
-
-/**
- * Bytes between samples, at least `least`, at which no more than so many of these survivors would have been sampled, all of
- * which were.
- */
-export function intervalForSamples(survivors: readonly Survivors[], most: number, least: number): number {
-  let interval = least
-  while (samplesAt(survivors, interval) > most) interval *= 2
-  return interval
-}
-
-function samplesAt(survivors: readonly Survivors[], interval: number): number {
-  let samples = 0
-  for (const { bytes } of survivors) for (const size of bytes) samples += chanceOf(size, interval)
-  return samples
-}
-
-/** The chance of an object of that many bytes to be sampled. */
-function chanceOf(size: number, interval: number): number {
-  return interval === 1 ? 1 : 1 - Math.exp(-size / interval)
 }
 
 /** The slice in which something was born, spread evenly between two marks; -1 for what was born outside of all. */
@@ -191,15 +165,6 @@ function kindOfMarker(stack: readonly CallFrame[] | undefined): 0 | 1 | undefine
 /** Whether nothing but the harness made it. */
 function isOwn(stack: readonly CallFrame[]): boolean {
   return !stack.some(isProgram) && stack.some(({ url }) => isOwnUrl(url))
-}
-
-/** Whether a frame belongs to the program that is tested: neither to Node nor to the harness. */
-export function isProgram({ url }: CallFrame): boolean {
-  return url !== '' && !url.startsWith('node:') && !isOwnUrl(url)
-}
-
-function isOwnUrl(url: string): boolean {
-  return url.startsWith(OWN) || url.startsWith(OWN_PATH)
 }
 
 function stacksOf(head: SamplingNode): Map<number, readonly CallFrame[]> {

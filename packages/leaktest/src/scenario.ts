@@ -4,7 +4,7 @@ export interface ScenarioContext<F = unknown> {
   readonly iteration: number
   /** What `setup` returned for this iteration. */
   readonly fixture: F
-  /** Aborted when the test ends early: by the caller's signal, or since an iteration did not settle in time. */
+  /** Aborted when the test ends: early by the caller's signal, or since an iteration did not settle in time, or at its end. */
   readonly signal: AbortSignal
   /** A number from 0 up to 1; the same sequence for the same `seed`. */
   readonly random: () => number

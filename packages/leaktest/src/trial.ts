@@ -5,14 +5,15 @@
  * iterations each time, until what stayed is let go, or so many have gone by that it stays for good; then clean-up that
  * comes late gets its time, and what is there after it is a leak.
  */
-import { birthsOf, sizesOf, type Births, type ObjectSizes } from './births.ts'
-import { collect, now, optimizing, ownTime, pause, turn } from './engine.ts'
+import { birthsOf, type Births } from './births.ts'
+import { collect, heapShare, now, optimizing, ownTime, pause, turn } from './engine.ts'
 import type { Inspector } from './inspector.ts'
 import type { Runner } from './iterate.ts'
-import type { LeaktestOptions, Progress } from './options.ts'
+import { DEFAULT_TIME, type LeaktestOptions, type Progress } from './options.ts'
 import { intervalFor, PLAN } from './plan.ts'
 import { Readings, type Counted } from './readings.ts'
-import { intervalForSamples, Sampling } from './sampling.ts'
+import { Sampling } from './sampling.ts'
+import { chanceOfSmall, thin, WHOLE, type Thinning } from './thinning.ts'
 
 /** What a trial saw. */
 export interface Evidence extends Counted {
@@ -22,6 +23,10 @@ export interface Evidence extends Counted {
   readonly births: readonly Births[]
   /** The heap was so full that the trial had to stop. */
   readonly full: boolean
+  /** … and it was nearly so before the trial. */
+  readonly fullBefore: boolean
+  /** The chance of a small object to be sampled. */
+  readonly sampled: number
 }
 
 type TrialOptions = Pick<LeaktestOptions, 'warmup' | 'iterations' | 'time' | 'onProgress' | 'budget' | 'instances'>
@@ -35,9 +40,9 @@ export class Trial {
   readonly #options: TrialOptions
   readonly #began = ownTime()
   readonly #deadline: number
+  readonly #shareBefore = heapShare()
   #sampling: Sampling | undefined
-  /** Of objects, where not all are sampled. */
-  #sizes: ObjectSizes | undefined
+  #thinning = WHOLE
   #warmup = 0
   readonly #readings: Readings
   #hasEvaluated = false
@@ -47,7 +52,7 @@ export class Trial {
     this.#inspector = inspector
     this.#options = options
     this.#readings = new Readings(inspector, options)
-    this.#deadline = options.iterations === undefined ? this.#began + (options.time ?? 3_000) : Infinity
+    this.#deadline = options.iterations === undefined ? this.#began + (options.time ?? DEFAULT_TIME) : Infinity
   }
 
   /** Iterations that are measured. */
@@ -56,9 +61,9 @@ export class Trial {
   }
 
   async run(): Promise<Evidence> {
-    const interval = await this.#probe(intervalFor(await this.#warmUp()))
+    this.#thinning = await this.#probe(await this.#warmUp())
     this.#rehearse()
-    const sampling = new Sampling(this.#inspector, interval)
+    const sampling = new Sampling(this.#inspector, this.#thinning)
     this.#sampling = sampling
     await turn()
     this.#read('deeply')
@@ -85,7 +90,7 @@ export class Trial {
 
   /** Returns how long an iteration takes, in milliseconds. */
   async #warmUp(): Promise<number> {
-    const { time = 3_000, warmup = 40 } = this.#options
+    const { time = DEFAULT_TIME, warmup = 40 } = this.#options
     this.#progress('warm-up')
     await this.#iterations.run(warmup >> 1, this.#began + (time * PLAN.warmupShare) / 2)
     const half = this.#iterations.count
@@ -95,23 +100,31 @@ export class Trial {
     return took / Math.max(1, this.#iterations.count - half)
   }
 
-  /** Samples everything of a few iterations. Returns how much is to be sampled of those that are measured. */
-  async #probe(least: number): Promise<number> {
-    const sampling = new Sampling(this.#inspector, 1)
+  /**
+   * Samples everything of a few iterations. Returns how much is to be sampled of those that are measured.
+   * @param alone milliseconds that an iteration takes when it is not sampled.
+   */
+  async #probe(alone: number): Promise<Thinning> {
+    const { iterations: asked, time = DEFAULT_TIME } = this.#options
+    const sampling = new Sampling(this.#inspector, WHOLE)
     this.#sampling = sampling
     const from = this.#iterations.count
+    const began = ownTime()
     sampling.mark(0)
-    await this.#iterations.run(PLAN.probe, Math.min(this.#deadline, ownTime() + PLAN.probeTime))
+    await this.#iterations.run(PLAN.probe, Math.min(this.#deadline, began + PLAN.probeTime))
+    const iterations = this.#iterations.count - from
+    const sampled = (ownTime() - began) / Math.max(1, iterations)
     await turn()
     collect()
-    const iterations = this.#iterations.count - from
     sampling.mark(iterations)
     const survivors = sampling.survivors(iterations)
     sampling.stop()
     this.#warmup = this.#iterations.count
-    const interval = intervalForSamples(survivors, (PLAN.samples * iterations) / PLAN.enough, least)
-    if (interval > 1) this.#sizes = sizesOf(survivors)
-    return interval
+    if (iterations === 0) return WHOLE
+    return thin(survivors, iterations, {
+      most: PLAN.samples / (asked === undefined ? Math.min(PLAN.enough, time / sampled) : 2 * asked),
+      least: asked === undefined ? intervalFor(alone, sampled) : 1,
+    })
   }
 
   /** Does what a reading does, so that nothing of it is compiled, and on the heap, between two readings. */
@@ -126,7 +139,7 @@ export class Trial {
     const began = ownTime()
     let size = iterations ?? PLAN.roundIterations
     let end = iterations === undefined ? began + PLAN.round / PARTS : Infinity
-    for (let part = 1; part <= PARTS; part++) {
+    for (let part = 1; part <= PARTS && ownTime() < this.#deadline; part++) {
       await this.#batch(Math.ceil((size * part) / PARTS) - this.#total, end)
       if (part === 1 && iterations === undefined) {
         // The first batch tells how many iterations the time allows.
@@ -167,6 +180,7 @@ export class Trial {
     const until = now() + PLAN.settle
     for (let wait = PLAN.firstWait; now() < until; wait *= 2) {
       await pause(Math.min(wait, until - now()))
+      this.#iterations.throwIfAborted()
       collect()
     }
     this.#read('deeply')
@@ -181,7 +195,7 @@ export class Trial {
   /** Whether what is suspected has been looked at for long enough. */
   #isDecided(): boolean {
     if (this.#iterations.full || ownTime() >= this.#deadline) return true
-    const { iterations, time = 3_000 } = this.#options
+    const { iterations, time = DEFAULT_TIME } = this.#options
     if (iterations !== undefined) return this.#total >= iterations * 2
     if (this.#readings.length <= PLAN.windows) return false
     const share = this.#total < PLAN.fewestForHeap ? PLAN.fewestShare : PLAN.enoughShare
@@ -214,14 +228,21 @@ export class Trial {
   /** To be asked for right after a reading. */
   #evidence(): Evidence {
     const iterations = this.#total
-    const births = birthsOf(this.#sampling?.survivors(iterations) ?? [], iterations, this.#sizes)
+    const births = birthsOf(this.#sampling?.survivors(iterations) ?? [], iterations)
     this.#hasEvaluated = true
-    const { full } = this.#iterations
-    return { iterations, warmup: this.#warmup, births, full, ...this.#readings.counted() }
+    return {
+      iterations,
+      warmup: this.#warmup,
+      births,
+      full: this.#iterations.full,
+      fullBefore: this.#shareBefore > PLAN.fullBefore,
+      sampled: chanceOfSmall(this.#thinning),
+      ...this.#readings.counted(),
+    }
   }
 
   #progress(phase: Progress['phase']): void {
-    const { onProgress, time = 3_000, iterations } = this.#options
+    const { onProgress, time = DEFAULT_TIME, iterations } = this.#options
     if (onProgress === undefined) return
     const share = iterations === undefined ? (ownTime() - this.#began) / time : this.#total / (2 * iterations)
     onProgress({ phase, iterations: this.#iterations.count, share: Math.min(1, share) })

@@ -1,9 +1,6 @@
-/**
- * From the evidence to the verdict and its report.
- *
- * Invariant: a leak needs evidence that lasted through the settling, is above its budget, and is not on the ignore list.
- */
+/** From the evidence to the report: the verdict, and what a person needs to act on it. */
 import { BATCHES, type Births } from './births.ts'
+import { chargesOf, type Charges } from './charges.ts'
 import { confirm } from './confirm.ts'
 import { now } from './engine.ts'
 import { estimate } from './estimate.ts'
@@ -11,18 +8,15 @@ import { describeFindings } from './findings.ts'
 import { slopes } from './heap-growth.ts'
 import type { Inspector } from './inspector.ts'
 import type { Runner } from './iterate.ts'
-import type { Budget, LeaktestOptions } from './options.ts'
+import { judge } from './judge.ts'
+import type { LeaktestOptions } from './options.ts'
 import { PLAN } from './plan.ts'
-import type { CounterRise, Estimate, LeakReport, LeakSite, Verdict } from './report.ts'
+import type { Estimate, LeakReport, LeakSite, Verdict } from './report.ts'
 import { siteOf } from './sites.ts'
 import type { Evidence } from './trial.ts'
 
-/** Bytes per iteration that the heap may grow where no code is to blame. */
-const DEFAULT_BYTES = 4
-/** The part of what the heap grew by that one place has to have made. */
+/** The part of what the heap grew by that one place has to have made, to be blamed for it. */
 const GROWN = 0.25
-/** The part of the test for which something bounded has to have filled, to explain that the heap grew. */
-const FILLING = 1 / 8
 /** Survivors that a leak has at least, of all that were made in the batches that count. */
 const NEEDED = 7
 
@@ -35,14 +29,6 @@ export interface ReportInput {
   readonly began: number
   readonly inspector: Inspector
   readonly iterations: Runner
-}
-
-/** What is left of the evidence after budgets and ignore lists. */
-interface Charges {
-  readonly births: readonly Births[]
-  readonly rises: readonly CounterRise[]
-  readonly growth: number
-  readonly ignored: LeakReport['ignored']
 }
 
 export async function reportOn(input: ReportInput): Promise<LeakReport> {
@@ -67,7 +53,7 @@ export async function reportOn(input: ReportInput): Promise<LeakReport> {
     sites,
     batch: evidence.iterations / BATCHES,
     ignored: charges.ignored,
-    sensitivity: evidence.iterations / NEEDED,
+    sensitivity: (evidence.iterations * evidence.sampled) / NEEDED,
     milliseconds: now() - began,
     seed,
     node: process.version,
@@ -90,73 +76,6 @@ function byDistanceFromRoot(a: LeakSite, b: LeakSite): number {
     (a.retainers?.steps.length ?? Infinity) - (b.retainers?.steps.length ?? Infinity) ||
     b.bytesPerIteration - a.bytesPerIteration
   )
-}
-
-function judge(evidence: Evidence, charges: Charges, asked: boolean): { verdict: Verdict; reasons: string[] } {
-  const { iterations, full, births } = evidence
-  const charged = charges.births.length > 0 || charges.rises.length > 0 || charges.growth > 0
-  if (full) {
-    return {
-      verdict: 'leak',
-      reasons: ['The heap was so full that the test stopped before the process would have died.'],
-    }
-  }
-  if (iterations < PLAN.fewest && !charges.rises.some(rise => rise.perIteration >= 1)) {
-    const reason = `Only ${iterations} iterations were possible in the time given: too few to tell. Give it more time, or iterations.`
-    return { verdict: 'inconclusive', reasons: [reason] }
-  }
-  const counted = charges.rises.length > 0 || charges.growth > 0
-  const born = charges.births.length > 0 && (iterations >= PLAN.fewestForHeap || asked)
-  if (born || (counted && evidence.seenEnough)) return { verdict: 'leak', reasons: [] }
-  if (charged) {
-    const reason = `Something rose in ${iterations} iterations, too few to tell a leak from noise. Give it more time, or iterations.`
-    return { verdict: 'inconclusive', reasons: [reason] }
-  }
-  if (births.some(({ pattern }) => pattern === 'bounded')) return { verdict: 'bounded', reasons: [] }
-  return { verdict: 'clean', reasons: [] }
-}
-
-function chargesOf(evidence: Evidence, { budget = {}, ignore = [] }: ReportInput['options']): Charges {
-  const ignored: { what: string; reason: string }[] = []
-  const isIgnored = (what: string, matches: (entry: (typeof ignore)[number]) => boolean): boolean => {
-    const entry = ignore.find(matches)
-    if (entry !== undefined) ignored.push({ what, reason: entry.reason })
-    return entry !== undefined
-  }
-  const leaking = evidence.births.filter(births => {
-    if (births.pattern !== 'leak') return false
-    const { frame } = births
-    const what = `${frame.function || 'top level'} (${frame.url})`
-    return !isIgnored(what, ({ site }) => site !== undefined && matchesText(site, what))
-  })
-  const rises = evidence.rises.filter(rise => {
-    if (rise.perIteration <= (budgetOf(rise, budget) ?? 0)) return false
-    return !isIgnored(rise.counter, ({ counter }) => counter === rise.counter)
-  })
-  const bytes = sum(leaking.map(births => births.bytesPerIteration))
-  const objects = sum(leaking.map(births => births.objectsPerIteration))
-  const within = bytes <= (budget.bytes ?? 0) && objects <= (budget.objects ?? Infinity)
-  const allowed = budget.bytes === undefined ? objects <= (budget.objects ?? 0) : within
-  const isGrowing = evidence.growth > (budget.bytes ?? DEFAULT_BYTES) && ignored.length === 0
-  const isEnough = evidence.iterations >= PLAN.fewestForHeap
-  const growth = isGrowing && isEnough && !isFilling(evidence) ? evidence.growth : 0
-  return { births: allowed ? [] : leaking, rises, growth, ignored }
-}
-
-/** Whether something was filling up for a good part of the test: then the heap grew by that. */
-function isFilling({ births, iterations, growth }: Evidence): boolean {
-  return births.some(({ pattern, bound, bytes }) => {
-    if (pattern === 'waning') return bytes > growth * iterations * GROWN
-    return pattern === 'bounded' && bound > iterations * FILLING
-  })
-}
-
-function budgetOf({ counter }: CounterRise, budget: Budget): number | undefined {
-  return counter === 'threads' || counter === 'buffers' ? undefined : budget[counter]
-}
-
-function matchesText(pattern: string | RegExp, text: string): boolean {
-  return typeof pattern === 'string' ? text.includes(pattern) : pattern.test(text)
 }
 
 function bytesPerIteration(verdict: Verdict, accused: readonly Births[], evidence: Evidence): Estimate {

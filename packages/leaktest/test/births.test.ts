@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { birthsOf, patternOf, sizesOf, type Births } from '../src/births.ts'
+import { birthsOf, patternOf, type Births } from '../src/births.ts'
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index)
@@ -34,23 +34,8 @@ const frame = { function: 'remember', url: 'file:///cache.ts', scriptId: '7', li
 
 /** What one site has left, by the slices of which there are 960. */
 function bornIn(slices: readonly number[]): Births | undefined {
-  return birthsOf([{ stack: [frame], slices, bytes: slices.map(() => 32) }], 9_600)[0]
+  return birthsOf([{ stack: [frame], slices, bytes: slices.map(() => 32), objects: slices.map(() => 1) }], 9_600)[0]
 }
-
-describe('the objects of a site', () => {
-  const slices = range(0, 960)
-
-  it('are its samples, when everything is sampled', () => {
-    const all = { stack: [frame], slices, bytes: slices.map(() => 32) }
-    expect(birthsOf([all], 960)[0]?.objectsPerIteration).toBeCloseTo(1)
-  })
-
-  it('are as many as fill the bytes, by the size that was seen before', () => {
-    const seen = { stack: [frame], slices: [1, 2], bytes: [24, 40] }
-    const sampled = { stack: [frame], slices, bytes: slices.map(() => 320) }
-    expect(birthsOf([sampled], 960, sizesOf([seen]))[0]?.objectsPerIteration).toBeCloseTo(10)
-  })
-})
 
 describe('the bound', () => {
   it('is the age of the oldest, when the newest of all ages are held', () => {
@@ -61,6 +46,14 @@ describe('the bound', () => {
 
   it('is none of a table, all of which was made at once, whatever has strayed', () => {
     expect(bornIn([200, 201, ...Array.from({ length: 60 }, () => 800)])?.pattern).toBe('none')
+  })
+
+  it('is none of what was held once, and is not any more', () => {
+    expect(bornIn(range(600, 760))?.pattern).toBe('none')
+  })
+
+  it('is that of the rest where one has strayed', () => {
+    expect(bornIn([130, ...range(930, 960)])?.bound).toBeCloseTo(300, -2)
   })
 
   it('is none of what may still be there because the test was short', () => {

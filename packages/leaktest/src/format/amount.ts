@@ -1,15 +1,21 @@
 import type { Estimate } from '../report.ts'
 
-const integers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-const precise = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 })
-const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
+interface Formats {
+  readonly integers: Intl.NumberFormat
+  readonly twoDigits: Intl.NumberFormat
+  readonly threeDigits: Intl.NumberFormat
+}
+
+/** Made when the first number is written: that takes a while, and a test that is clean writes none. */
+let formats: Formats | undefined
 
 /** A number with as many digits as say something: `0.48`, `12.3`, `2,000`. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value)
-  const format = size >= 100 ? integers : size >= 1 ? threeDigits : precise
   // Minus zero, and what rounds to it, is zero.
-  return size < 0.005 ? '0' : format.format(value)
+  if (size < 0.005) return '0'
+  const { integers, twoDigits, threeDigits } = (formats ??= makeFormats())
+  return (size >= 100 ? integers : size >= 1 ? threeDigits : twoDigits).format(value)
 }
 
 /** A number with its noun: `1 byte`, `32 bytes`. */
@@ -47,4 +53,12 @@ export function formatSeconds(milliseconds: number): string {
 
 function isNear(value: number, whole: number): boolean {
   return Number.isFinite(value) && Math.abs(value - whole) <= whole * 0.1
+}
+
+function makeFormats(): Formats {
+  return {
+    integers: new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 }),
+    twoDigits: new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 }),
+    threeDigits: new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 }),
+  }
 }

@@ -84,6 +84,7 @@ function accusedOf(births: readonly Births[], grown: number): readonly Births[] 
 }
 
 function toSite(births: Births): WatchSite {
-  const { function: name, file, line, column, stack, survivors } = siteOf(births)
+  // The maps of the program are in its own process: ours tell nothing of it.
+  const { function: name, file, line, column, stack, survivors } = siteOf(births, place => place)
   return { function: name, file, line, column, stack, survivors, bytesPerSecond: births.bytesPerIteration }
 }

@@ -4,7 +4,6 @@
  * Once the process was asked, the way does not end before the inspector is there or the time is over: whoever aborts
  * wants it closed again, and for that it has to be reached first.
  */
-import { get } from 'node:http'
 import { now, pause } from '../engine.ts'
 import { listeningSockets, type ListeningSocket } from './listening.ts'
 import { assertReachable, assertWouldOpen, hasInspectorThread, isAlive, unreachable } from './node-process.ts'
@@ -103,7 +102,9 @@ async function idOfInspector({ host, port }: ListeningSocket): Promise<string | 
 }
 
 /** By a connection of its own, of which nothing is kept. */
-function fetchText(url: string): Promise<string> {
+async function fetchText(url: string): Promise<string> {
+  // Loading it takes longer than all of this package, and few that import the package watch a process.
+  const { get } = await import('node:http')
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, signal: AbortSignal.timeout(ANSWER_TIMEOUT) }, response => {
       let text = ''
