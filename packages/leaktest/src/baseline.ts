@@ -4,9 +4,10 @@
  * - A test is known by its name, a site by its function and file: lines move with every edit. A method is known without its
  *   class, which only a snapshot tells.
  * - A rate is worse when it is more than a quarter above what it was; the rest is the spread of a measurement.
+ * - Only a leak makes allowances: what was clean, bounded or inconclusive has to be no leak later.
  * - A test or site that the file does not have is judged as if there were no baseline.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { LeaktestError } from './errors.ts'
 import { describeFindings } from './findings.ts'
 import { formatRate } from './format/amount.ts'
@@ -23,7 +24,7 @@ export interface Baseline {
   readonly reports: Readonly<Record<string, BaselineEntry>>
 }
 
-/** What was found in one test. */
+/** What was found in one test: nothing at all, unless it leaked. */
 export interface BaselineEntry {
   readonly bytesPerIteration: Estimate
   readonly objectsPerIteration: Estimate
@@ -37,6 +38,7 @@ const MARGIN = 1.25
 /** Rates below this are one object in a whole test. */
 const LEAST_RATE = 0.005
 const LEAST_BYTES = 8
+const NOTHING: Estimate = { value: 0, low: 0, high: 0 }
 
 /** Reads a baseline. Throws BASELINE_UNREADABLE. */
 export function readBaseline(file: string): Baseline {
@@ -60,18 +62,17 @@ export function readBaseline(file: string): Baseline {
  * @param cwd Sites below it are named from there, so that the file holds on another machine. @default the process's own
  */
 export function saveBaseline(file: string, reports: readonly LeakReport[], cwd: string = process.cwd()): void {
-  const names = reports.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) {
-    const message = `Two tests are called "${twice}"; in a baseline each needs a name of its own.`
-    throw new LeaktestError('INVALID_OPTION', message, { facts: { name: twice } })
-  }
-  const entries = reports.map(report => [report.name, entryOf(report, cwd)] as const)
-  const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : 1))
-  const baseline: Baseline = { version: 1, node: process.version, reports: Object.fromEntries(sorted) }
-  const draft = `${file}.${process.pid}.tmp`
-  writeFileSync(draft, `${JSON.stringify(baseline, undefined, 2)}\n`)
-  renameSync(draft, file)
+  write(file, entriesOf(reports, cwd))
+}
+
+/**
+ * Writes what tests found into a baseline, made if need be; what it says of tests of other names stays. Throws as
+ * {@link saveBaseline} and {@link readBaseline} do.
+ * @param cwd Sites below it are named from there. @default the process's own
+ */
+export function updateBaseline(file: string, reports: readonly LeakReport[], cwd: string = process.cwd()): void {
+  const known = existsSync(file) ? readBaseline(file).reports : {}
+  write(file, { ...known, ...entriesOf(reports, cwd) })
 }
 
 /**
@@ -82,6 +83,7 @@ export function compareToBaseline(report: LeakReport, baseline: Baseline, cwd: s
   if (report.verdict !== 'leak') return report
   const entry = Object.hasOwn(baseline.reports, report.name) ? baseline.reports[report.name] : undefined
   if (entry === undefined) return { ...report, reasons: [...report.reasons, 'The baseline has no test of this name.'] }
+  if (isBlank(entry)) return report
   const rates = siteRates(report.sites, cwd)
   const sites = report.sites.filter(site => {
     const key = siteKey(site, cwd)
@@ -97,14 +99,43 @@ export function compareToBaseline(report: LeakReport, baseline: Baseline, cwd: s
   return { ...worse, findings: describeFindings(worse, cwd) }
 }
 
+function entriesOf(reports: readonly LeakReport[], cwd: string): Baseline['reports'] {
+  const names = reports.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) {
+    const message = `Two tests are called "${twice}"; in a baseline each needs a name of its own.`
+    throw new LeaktestError('INVALID_OPTION', message, { facts: { name: twice } })
+  }
+  return Object.fromEntries(reports.map(report => [report.name, entryOf(report, cwd)]))
+}
+
+function write(file: string, entries: Baseline['reports']): void {
+  const sorted = Object.entries(entries).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const baseline: Baseline = { version: 1, node: process.version, reports: Object.fromEntries(sorted) }
+  const draft = `${file}.${process.pid}.tmp`
+  try {
+    writeFileSync(draft, `${JSON.stringify(baseline, undefined, 2)}\n`)
+    renameSync(draft, file)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
+}
+
 function entryOf(report: LeakReport, cwd: string): BaselineEntry {
-  const { bytesPerIteration, objectsPerIteration, counters, sites } = report
+  const { verdict, bytesPerIteration, objectsPerIteration, counters, sites } = report
+  if (verdict !== 'leak') return { bytesPerIteration: NOTHING, objectsPerIteration: NOTHING, counters: {}, sites: {} }
   return {
     bytesPerIteration,
     objectsPerIteration,
     counters: Object.fromEntries(counters.map(rise => [counterKey(rise), rise.perIteration])),
     sites: siteRates(sites, cwd),
   }
+}
+
+/** Whether the test did not leak: then all that leaks is new. */
+function isBlank({ bytesPerIteration, counters, sites }: BaselineEntry): boolean {
+  return bytesPerIteration.high <= 0 && Object.keys({ ...counters, ...sites }).length === 0
 }
 
 function knownOf(

@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { compareToBaseline, readBaseline, saveBaseline } from '../src/baseline.ts'
+import { compareToBaseline, readBaseline, saveBaseline, updateBaseline } from '../src/baseline.ts'
 import type { LeakReport } from '../src/report.ts'
-import { cleanReport, CWD, leakReport, leakSite } from './support/reports.ts'
+import { boundedReport, cleanReport, CWD, inconclusiveReport, leakReport, leakSite } from './support/reports.ts'
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'leaktest-baseline-'))
@@ -28,7 +28,7 @@ describe('a baseline', () => {
       sites: [],
       counters: [],
       ignored: [
-        { what: 'AgentLoop.run (src/loop.ts)', reason: 'no worse than the baseline' },
+        { what: 'run (src/loop.ts)', reason: 'no worse than the baseline' },
         { what: '1 listeners of AbortSignal per iteration', reason: 'no worse than the baseline' },
       ],
     })
@@ -43,6 +43,14 @@ describe('a baseline', () => {
     expect(report.ignored).toHaveLength(2)
   })
 
+  it('knows a method with its class and without', () => {
+    const [plain, named] = ['run', 'AgentLoop.run'].map(name => leakReport({ sites: [leakSite({ function: name })] }))
+    if (plain === undefined || named === undefined) throw new Error('no reports')
+    expect(judged(named, plain).verdict).toBe('clean')
+    expect(judged(plain, named).verdict).toBe('clean')
+    expect(judged(leakReport({ sites: [leakSite({ function: 'AgentLoop.start' })] }), named).verdict).toBe('leak')
+  })
+
   it.each([
     ['a site', { sites: [leakSite({ objectsPerIteration: 2 })] }],
     ['a counter', { counters: [{ counter: 'listeners', of: 'AbortSignal', before: 0, after: 800, perIteration: 2 }] }],
@@ -51,6 +59,16 @@ describe('a baseline', () => {
     const report = judged(leakReport(worse), leakReport())
     expect(report.verdict).toBe('leak')
     expect(report.findings.length).toBeGreaterThan(0)
+  })
+
+  it.each([
+    ['clean', cleanReport({ bytesPerIteration: { value: 0, low: -264, high: 264 } })],
+    ['bounded', boundedReport({ sites: [leakSite()], counters: leakReport().counters })],
+    ['inconclusive', inconclusiveReport({ sites: [leakSite()], counters: leakReport().counters })],
+  ])('allows nothing to a test that was %s', (_, before) => {
+    expect(judged(leakReport(), before)).toEqual(leakReport())
+    const grows = leakReport({ sites: [], counters: [], bytesPerIteration: { value: 5, low: 4.5, high: 5.5 } })
+    expect(judged(grows, before)).toEqual(grows)
   })
 
   it('judges a test that it does not have as if there were none', () => {
@@ -69,6 +87,28 @@ describe('a baseline', () => {
     const twice = (): void => saveBaseline(file, [leakReport({ name: 'c' }), leakReport({ name: 'c' })], CWD)
     expect(twice).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
     expect(Object.keys(readBaseline(file).reports)).toEqual(['a', 'b'])
+    expect(readdirSync(folder)).toEqual(['baseline.json'])
+  })
+
+  it('keeps what it says of other tests when it is updated', () => {
+    const file = join(newFolder(), 'baseline.json')
+    updateBaseline(file, [leakReport({ name: 'a' }), leakReport({ name: 'b' })], CWD)
+    const before = readBaseline(file).reports
+    updateBaseline(file, [cleanReport({ name: 'b' }), leakReport({ name: 'c' })], CWD)
+    const { a, b, c } = readBaseline(file).reports
+    expect(a).toEqual(before.a)
+    expect(b?.sites).toEqual({})
+    expect(c?.sites).toEqual(before.a?.sites)
+    writeFileSync(file, '[]')
+    const broken = (): void => updateBaseline(file, [leakReport()], CWD)
+    expect(broken).toThrow(expect.objectContaining({ code: 'BASELINE_UNREADABLE' }))
+    expect(readFileSync(file, 'utf8')).toBe('[]')
+  })
+
+  it('leaves no draft behind when it cannot be put in place', () => {
+    const folder = newFolder()
+    mkdirSync(join(folder, 'baseline.json'))
+    expect(() => saveBaseline(join(folder, 'baseline.json'), [leakReport()], CWD)).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
     expect(readdirSync(folder)).toEqual(['baseline.json'])
   })
 
