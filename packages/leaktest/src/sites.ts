@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Births } from './births.ts'
-import { isProgram, type CallFrame } from './sampling.ts'
+import { isProgram, type CallFrame } from './call-frame.ts'
 import type { Frame, LeakSite } from './report.ts'
 import { sourcePlaceOf, type Place } from './source-places.ts'
 
