@@ -2,7 +2,14 @@
  * A leak test that can be believed.
  * @module
  */
-export { compareToBaseline, readBaseline, saveBaseline, type Baseline, type BaselineEntry } from './baseline.ts'
+export {
+  compareToBaseline,
+  readBaseline,
+  saveBaseline,
+  updateBaseline,
+  type Baseline,
+  type BaselineEntry,
+} from './baseline.ts'
 export { LEAKTEST_ERROR_CODES, LeaktestError, type LeaktestErrorCode, type LeaktestErrorOptions } from './errors.ts'
 export { describeFindings, type Found } from './findings.ts'
 export {
