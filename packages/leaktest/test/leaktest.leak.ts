@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { closeSync, openSync, readdirSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { leaktest, type LeaktestOptions, type Scenario } from '../src/index.ts'
 
 const bus = new EventEmitter().setMaxListeners(0)
@@ -84,6 +85,37 @@ describe('what stays of each iteration is a leak', () => {
     const report = await leaktest('ids', ({ iteration }) => void ids.add(iteration))
     expect(report.verdict).toBe('leak')
     expect(report.bytesPerIteration.value).toBeGreaterThan(8)
+  })
+
+  it('a small object of each slow iteration', async () => {
+    const kept: object[] = []
+    const scenario = async (): Promise<void> => {
+      await sleep(3)
+      kept.push({ a: 1 })
+    }
+    const report = await leaktest('slow', scenario, { iterations: 60, retainers: false })
+    expect(report.verdict).toBe('leak')
+    expect(report.objectsPerIteration.value).toBeGreaterThan(0.5)
+  })
+
+  it('many numbers of few slow iterations', async () => {
+    const numbers: number[] = []
+    const scenario = async (): Promise<void> => {
+      await sleep(8)
+      for (let count = 0; count < 10_000; count++) numbers.push(count)
+    }
+    expect((await leaktest('slow', scenario, { iterations: 60, retainers: false })).verdict).toBe('leak')
+  })
+
+  it('what is dense, counted as it is although few of it are sampled', async () => {
+    const kept: object[] = []
+    const scenario = (): void => {
+      for (let count = 0; count < 40; count++) kept.push({ count })
+    }
+    const report = await leaktest('dense', scenario, { retainers: false })
+    expect(report.verdict).toBe('leak')
+    expect(report.objectsPerIteration.value).toBeGreaterThan(36)
+    expect(report.objectsPerIteration.value).toBeLessThan(44)
   })
 
   it('what `setup` leaves', async () => {
@@ -173,6 +205,21 @@ describe('what does not stay for good is none', () => {
     expect(report.verdict).toBe('clean')
     expect(report.ignored[0]).toMatchObject({ reason: 'sessions live as long as the bus' })
   })
+
+  it('a method that is ignored as a report names it, with its class', async () => {
+    const rooms: object[] = []
+    class Room {
+      enter(): void {
+        rooms.push({ room: this })
+      }
+    }
+    const room = new Room()
+    const { sites } = await leaktest('found', () => room.enter(), { iterations: 200 })
+    expect(sites.map(site => site.function)).toEqual(['Room.enter'])
+    const ignore = [{ site: 'Room.enter', reason: 'rooms stay open' }]
+    const report = await leaktest('ignored by name', () => room.enter(), { iterations: 200, ignore })
+    expect(report).toMatchObject({ verdict: 'clean', ignored: [{ reason: 'rooms stay open' }] })
+  })
 })
 
 describe('a scenario that cannot be measured', () => {
@@ -240,13 +287,24 @@ describe('a scenario that cannot be measured', () => {
     await expect(test).rejects.toMatchObject({ code: 'ABORTED', cause: 'enough' })
   })
 
-  it('may change the clock', async () => {
+  it('may change the clock, and leave it changed', async () => {
+    onTestFinished(() => void vi.useRealTimers())
     const report = await leaktest('clock', () => {
-      vi.useFakeTimers()
-      vi.setSystemTime(0)
-      vi.useRealTimers()
+      vi.useFakeTimers({ now: 0 })
     })
-    expect(report.verdict).not.toBe('leak')
+    expect(report.verdict).toBe('clean')
+    expect(report.milliseconds).toBeGreaterThan(1)
+  })
+
+  it('whose setup throws is not torn down for it', async () => {
+    const torn: number[] = []
+    const setup = ({ iteration }: { iteration: number }): number => {
+      if (iteration === 3) throw new TypeError('no fixture')
+      return iteration
+    }
+    const test = leaktest('setup', () => {}, { setup, teardown: fixture => torn.push(fixture) })
+    await expect(test).rejects.toMatchObject({ code: 'SCENARIO_FAILED', facts: { iteration: 3 } })
+    expect(torn).toEqual([0, 1, 2])
   })
 })
 
