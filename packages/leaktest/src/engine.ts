@@ -67,6 +67,8 @@ export function requireCollector(): () => void {
   return () => gc()
 }
 
+const MAJOR = Number.parseInt(versions.node)
+
 /** V8's flags for TurboFan, Maglev and Sparkplug; the code that the last one makes lies on the heap. */
 const COMPILERS = ['opt', 'maglev', 'sparkplug'].filter(isOnBefore)
 const SWITCHED = [...COMPILERS, ...['flush-bytecode'].filter(isOnBefore)]
@@ -75,7 +77,7 @@ const SWITCHED = [...COMPILERS, ...['flush-bytecode'].filter(isOnBefore)]
 function isOnBefore(flag: string): boolean {
   const given = new Set([...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].map(word => word.replaceAll('_', '-')))
   if (given.has(`--no-${flag}`)) return false
-  return flag !== 'maglev' || given.has('--maglev') || Number.parseInt(versions.node) >= 24
+  return flag !== 'maglev' || given.has('--maglev') || MAJOR >= 24
 }
 
 /** Optimises while `work` runs: reading the evidence goes over some ten thousand survivors. */
@@ -102,11 +104,11 @@ export function heapUsed(): number {
   return getHeapStatistics().used_heap_size
 }
 
-/** Bytes that V8 adds to the limit of the old generation for the young one, at most. */
-const YOUNG = 216 * 2 ** 20
+/** Bytes that V8 adds to the limit of the old generation for the young one, at most; releases from 26 on add less. */
+const YOUNG = (MAJOR >= 24 ? 192 : 48) * 2 ** 20
 
 /** The part of the old generation's limit that is in use, 0 to 1. The process dies when it is full. */
 export function heapShare(): number {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
-  return used / Math.max(limit - YOUNG, limit / 2)
+  return used / (limit - YOUNG)
 }
