@@ -19,7 +19,9 @@ export interface Job {
   /** Milliseconds between two signs of life. */
   readonly aliveEvery: number
   /** Take precedence over what the module says. */
-  readonly options: Pick<LeaktestOptions, 'time' | 'iterations' | 'warmup' | 'seed' | 'compareTo'>
+  readonly options: Pick<LeaktestOptions, 'time' | 'iterations' | 'warmup' | 'seed'>
+  /** The command compares what is found with a baseline, in place of one that the module names. */
+  readonly isCompared: boolean
 }
 
 export type Message =

@@ -1,10 +1,17 @@
-import { resolve } from 'node:path'
 import { Scope } from '@oakum/core/scope'
-import { countOutcomes, isReport, readBaseline, type TestOutcome, type Verdict } from '@oakum/leaktest'
+import {
+  compareToBaseline,
+  countOutcomes,
+  isReport,
+  readBaseline,
+  type LeakReport,
+  type TestOutcome,
+  type Verdict,
+} from '@oakum/leaktest'
 import { describeFailure, UsageError } from '../command/errors.ts'
 import { EXIT } from '../command/exit.ts'
 import { listenForInterrupts } from '../command/interrupt.ts'
-import { writeDocuments, type Documents } from './documents.ts'
+import { prepareDocuments, writeDocuments, type Documents } from './documents.ts'
 import { findLeakFiles } from './files.ts'
 import type { Job } from './messages.ts'
 import { runFiles } from './run-files.ts'
@@ -14,6 +21,8 @@ export interface RunOptions {
   /** Files and folders, as they stand on the command line. */
   readonly words: readonly string[]
   readonly options: Job['options']
+  /** A baseline: only what is worse than there is a leak. Takes precedence over those of the modules. */
+  readonly compareTo?: string | undefined
   readonly filter?: string | undefined
   readonly parallel: number
   /** Milliseconds without a word after which the process of a file counts as hung. */
@@ -27,23 +36,28 @@ export interface RunOptions {
 /** Milliseconds between two signs of life, at most; four of them fit into the silence that is not tolerated. */
 const ALIVE_EVERY = 1_000
 
-/** Runs leak tests and resolves to the exit code. Throws {@link UsageError}, and BASELINE_UNREADABLE before anything runs. */
+/**
+ * Runs leak tests and resolves to the exit code. Throws {@link UsageError} and BASELINE_UNREADABLE before anything runs, and what
+ * `writeDocuments` does.
+ */
 export async function runLeaktests(run: RunOptions): Promise<number> {
   const { options, filter, parallel, silence, failOn, documents, json, quiet } = run
   const files = findLeakFiles(run.words)
-  const compareTo = options.compareTo === undefined ? undefined : resolve(options.compareTo)
-  if (compareTo !== undefined) readBaseline(compareTo)
+  const baseline = run.compareTo === undefined ? undefined : readBaseline(run.compareTo)
   const onStdout = [json, documents.markdown === '-', documents.junit === '-'].filter(Boolean).length
   if (onStdout > 1) throw new UsageError('only one of --json, --markdown - and --junit - can have stdout')
+  prepareDocuments(documents)
 
   const jobs = files.map(({ path, name }): Job => ({
     file: path,
     name,
     aliveEvery: Math.max(1, Math.min(ALIVE_EVERY, silence / 4)),
     ...(filter === undefined ? {} : { filter }),
-    options: { ...options, ...(compareTo === undefined ? {} : { compareTo }) },
+    isCompared: baseline !== undefined,
+    options,
   }))
   const outcomes: TestOutcome[] = []
+  const found: LeakReport[] = []
   const isWell = (outcome: TestOutcome): boolean => isReport(outcome) && !failOn.has(outcome.verdict)
   const { signal, release } = listenForInterrupts()
   const scope = new Scope('leaktest')
@@ -56,7 +70,9 @@ export async function runLeaktests(run: RunOptions): Promise<number> {
       parallel,
       silence,
       signal,
-      onOutcome(outcome) {
+      onOutcome(told) {
+        if (isReport(told)) found.push(told)
+        const outcome = baseline !== undefined && isReport(told) ? compareToBaseline(told, baseline) : told
         outcomes.push(outcome)
         screen.outcome(outcome, isWell(outcome))
       },
@@ -71,7 +87,9 @@ export async function runLeaktests(run: RunOptions): Promise<number> {
     await scope.close()
     release()
   }
-  await writeDocuments(documents, outcomes, failOn)
+  // A part of the tests is no baseline.
+  const wanted = signal.aborted ? { ...documents, baseline: undefined } : documents
+  await writeDocuments(wanted, { outcomes, found, failOn })
   return exitCodeOf(outcomes, outcomes.every(isWell), signal, filter)
 }
 

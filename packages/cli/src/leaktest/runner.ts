@@ -60,7 +60,9 @@ async function runAll(all: readonly NamedScenario[]): Promise<void> {
     current = name
     tell({ kind: 'start', name })
     try {
-      await leaktest<unknown>(name, scenario, { ...options, ...job.options, onProgress: progressTeller() })
+      const { compareTo, ...others } = { ...options, ...job.options, onProgress: progressTeller() }
+      const own = job.isCompared || compareTo === undefined ? others : { ...others, compareTo }
+      await leaktest<unknown>(name, scenario, own)
     } catch (error) {
       tellFailure(error)
     }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isReport, type TestOutcome } from '@oakum/leaktest'
@@ -100,12 +100,17 @@ describe('oakum leaktest', () => {
   })
 
   it('ends everything when it is interrupted, and does not call that a success', async () => {
-    const { child, said, done } = startOakum(['leaktest', fixture('waits'), fixture('clean')])
+    const baseline = join(newFolder(), 'base.json')
+    const before = '{"version":1,"node":"v24.0.0","reports":{}}'
+    writeFileSync(baseline, before)
+    const args = ['leaktest', fixture('waits'), fixture('clean'), '--save-baseline', baseline]
+    const { child, said, done } = startOakum(args)
     const pids = await until(() => /pids (\d+) (\d+)/.exec(said.stderr)?.slice(1).map(Number))
     child.kill('SIGINT')
     const { code, stdout, stderr } = await done
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain('interrupted')
+    expect(readFileSync(baseline, 'utf8')).toBe(before)
     for (const pid of pids) expect(isDead(pid)).toBe(true)
   })
 
@@ -123,7 +128,8 @@ describe('oakum leaktest', () => {
     const [chart, ...others] = readdirSync(at('charts'))
     expect({ chart, others }).toEqual({ chart: expect.stringMatching(/leaky\.ts-keeps\.svg$/), others: [] })
 
-    const again = await oakum(['leaktest', ...only, '--compare-to', at('base.json')])
-    expect(again).toMatchObject({ code: 0, stdout: '' })
+    const compared = ['leaktest', ...only, '--compare-to', at('base.json')]
+    expect(await oakum([...compared, '--save-baseline', at('base.json')])).toMatchObject({ code: 0, stdout: '' })
+    expect(await oakum(compared)).toMatchObject({ code: 0, stdout: '' })
   })
 })

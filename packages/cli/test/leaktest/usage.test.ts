@@ -44,12 +44,20 @@ describe('oakum leaktest refuses', () => {
       ['.', '--fail-on', 'leak,clean'],
       '--fail-on is of leak, inconclusive, bounded, not "clean"',
     ],
+    ['a document below a file', ['.', '--junit', './e.ts/leaks.xml'], '--junit cannot be written to e.ts'],
+    ['a folder where a document goes', ['.', '--markdown', './deep'], '--markdown wants a file, and deep is a folder'],
+    ['charts in a file', ['.', '--svg', './e.ts'], '--svg cannot be written to e.ts'],
     ['two documents on stdout', ['.', '--json', '--junit', '-'], 'only one of'],
   ])('%s', async (_, args, message) => {
-    const words = args.map(word => (word === '.' || word === 'empty' ? join(folder, word) : word))
+    const words = args.map(word => (/^(?:\.|empty$)/.test(word) ? join(folder, word) : word))
     const { code, stderr } = await executeHere(['leaktest', ...words])
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('(USAGE)') })
     expect(stderr.replaceAll(`${folder}/`, '')).toContain(message)
+  })
+
+  it('to replace by a baseline what is none', async () => {
+    const { code, stderr } = await executeHere(['leaktest', folder, '--save-baseline', join(folder, 'e.ts')])
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('(BASELINE_UNREADABLE)') })
   })
 
   it('a baseline that cannot be read, before anything runs', async () => {
