@@ -34,6 +34,7 @@ describe('under vitest, which runs its own version of a file', () => {
   })
 
   it('only whoever maps the traces of errors knows it', async () => {
+    // oxlint-disable-next-line typescript/unbound-method -- it is put back, not called
     const { prepareStackTrace } = Error
     onTestFinished(() => void (Error.prepareStackTrace = prepareStackTrace))
     Error.prepareStackTrace = () => 'Error: no place'

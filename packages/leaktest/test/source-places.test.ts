@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { sourcePlaceOf } from '../src/source-places.ts'
 
+// oxlint-disable-next-line typescript/unbound-method -- it is put back, not called
 const { prepareStackTrace } = Error
 const place = { file: '/home/dev/dist/loop.js', line: 19, column: 7 }
 
@@ -64,7 +65,7 @@ describe('the place of a source', () => {
         call?.getFileName(),
         call?.getLineNumber(),
         call?.getColumnNumber(),
-        String(call),
+        call?.toString(),
       )
     }
     sourcePlaceOf(place)
