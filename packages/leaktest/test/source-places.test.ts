@@ -65,7 +65,8 @@ describe('the place of a source', () => {
         call?.getFileName(),
         call?.getLineNumber(),
         call?.getColumnNumber(),
-        call?.toString(),
+        // oxlint-disable-next-line typescript/no-base-to-string -- the type does not tell that calls are written as places
+        String(call),
       )
     }
     sourcePlaceOf(place)
