@@ -1,4 +1,7 @@
+import { inspect } from 'node:util'
+import { isRegExp } from 'node:util/types'
 import { LeaktestError } from './errors.ts'
+import { NOUNS } from './findings.ts'
 import type { Scenario, ScenarioContext } from './scenario.ts'
 
 /**
@@ -6,7 +9,7 @@ import type { Scenario, ScenarioContext } from './scenario.ts'
  * and may not rise at all.
  */
 export interface Budget {
-  /** Bytes of the heap. Where it is given, objects within it may stay. @default 4 */
+  /** Bytes of the heap. Where it is given, objects within it may stay. @default 4, for growth without a site */
   readonly bytes?: number
   /** Objects that stay. @default 0, or any number where `bytes` is given */
   readonly objects?: number
@@ -24,7 +27,7 @@ export interface Budget {
   readonly promises?: number
   /** Instances, of all classes of `instances` together. @default 0 */
   readonly instances?: number
-  /** Everything that keeps the event loop running: timers, sockets, watchers, workers … @default 0 */
+  /** What else keeps the event loop running than timers, sockets and child processes: watchers, workers … @default 0 */
   readonly handles?: number
 }
 
@@ -51,13 +54,24 @@ export const DEFAULT_TIME = 3_000
 
 /** Options of {@link leaktest}. */
 export interface LeaktestOptions<F = unknown> {
-  /** Iterations before anything is measured: caches fill, code is compiled. @default 40 */
+  /**
+   * Iterations before anything is measured, at least, unless they take a fifth of `time`: caches fill, code is compiled. Up to 100
+   * further ones tell how much is to be sampled.
+   * @default 40
+   */
   readonly warmup?: number
-  /** Iterations that are measured at least; takes precedence over `time`. @default as many as `time` allows */
+  /**
+   * Iterations that are measured at least; takes precedence over `time`. Fewer than 24 cannot show that nothing stays.
+   * @default as many as `time` allows
+   */
   readonly iterations?: number
   /** How long the test may take before it has to decide, in milliseconds. @default 3_000 */
   readonly time?: number
-  /** How long one iteration may take before it counts as hung, in milliseconds. @default 60_000 */
+  /**
+   * How long `setup`, the scenario and `teardown` may take, each of them, before the iteration counts as hung, in milliseconds.
+   * What blocks the event loop is not ended.
+   * @default 60_000
+   */
   readonly timeout?: number
   readonly budget?: Budget
   /** Classes whose instances are counted. */
@@ -95,40 +109,126 @@ export interface ScenarioDefinition<F = unknown> {
   readonly options?: LeaktestOptions<F>
 }
 
-type Checked = Omit<LeaktestOptions, 'setup' | 'teardown'>
+type Check = (option: string, value: unknown) => void
+
+const CHECKS: Readonly<Record<keyof LeaktestOptions, Check>> = {
+  warmup: wholeFrom(0),
+  iterations: wholeFrom(1),
+  time: numberFrom(1),
+  timeout: numberFrom(1),
+  budget: checkBudget,
+  instances: listOf(checkClass),
+  ignore: listOf(checkIgnored),
+  compareTo: when(isText, 'the name of a file'),
+  setup: when(isFunction, 'a function'),
+  teardown: when(isFunction, 'a function'),
+  retainers: when(value => typeof value === 'boolean' || value === 'auto', "true, false or 'auto'"),
+  seed: when(Number.isFinite, 'a number'),
+  signal: when(isSignal, 'an AbortSignal'),
+  onProgress: when(isFunction, 'a function'),
+}
+
+const BUDGETS: Readonly<Record<keyof Budget, Check>> = {
+  bytes: numberFrom(0),
+  objects: numberFrom(0),
+  fds: numberFrom(0),
+  listeners: numberFrom(0),
+  timers: numberFrom(0),
+  sockets: numberFrom(0),
+  children: numberFrom(0),
+  promises: numberFrom(0),
+  instances: numberFrom(0),
+  handles: numberFrom(0),
+}
+
+const IGNORED: Readonly<Record<keyof Ignored, Check>> = {
+  reason: when(isText, 'a text'),
+  site: when(value => isText(value) || isRegExp(value), 'a text or a pattern'),
+  counter: when(value => isText(value) && Object.hasOwn(NOUNS, value), `one of ${Object.keys(NOUNS).join(', ')}`),
+}
 
 /** Throws INVALID_OPTION for what cannot work, and names it. */
-export function validateOptions(name: unknown, scenario: unknown, options: Checked): void {
-  if (typeof name !== 'string' || name === '') refuse('The name of a leak test has to be a text.', { name })
-  if (typeof scenario !== 'function') refuse('The scenario has to be a function.', { scenario: typeof scenario })
-  atLeast('iterations', options.iterations, 1)
-  atLeast('warmup', options.warmup, 0)
-  atLeast('time', options.time, 1)
-  atLeast('timeout', options.timeout, 1)
-  for (const [key, value] of Object.entries(options.budget ?? {})) atLeast(`budget.${key}`, value, 0)
-  for (const entry of options.ignore ?? []) {
-    if (typeof entry.reason !== 'string' || entry.reason.trim() === '')
-      refuse('An entry of `ignore` needs a reason.', { ignore: entry })
-    if (entry.site === undefined && entry.counter === undefined)
-      refuse('An entry of `ignore` needs a `site` or a `counter`.', { ignore: entry })
+export function validateOptions(name: unknown, scenario: unknown, options: unknown): void {
+  if (!isText(name)) refuse('The name of a leak test', 'a text', name, 'name')
+  if (!isFunction(scenario)) refuse('The scenario', 'a function', scenario, 'scenario')
+  if (!isRecord(options)) refuse('The options', 'an object', options, 'options')
+  checkAll(options, CHECKS, '')
+}
+
+function checkAll(
+  values: Readonly<Record<string, unknown>>,
+  checks: Readonly<Record<string, Check>>,
+  path: string,
+): void {
+  for (const [key, value] of Object.entries(values)) {
+    const check = Object.hasOwn(checks, key) ? checks[key] : undefined
+    const option = `${path}${key}`
+    if (check === undefined) {
+      const message = `\`${option}\` is no option: there are ${Object.keys(checks).join(', ')}.`
+      throw new LeaktestError('INVALID_OPTION', message, { facts: { option } })
+    }
+    if (value !== undefined) check(option, value)
   }
-  for (const value of options.instances ?? [])
-    if (typeof value !== 'function') refuse('`instances` has to list classes.', { instances: value })
 }
 
-function atLeast(option: string, value: unknown, least: number): void {
-  if (value === undefined) return
-  const whole = option === 'iterations' || option === 'warmup'
-  if (typeof value === 'number' && value >= least && (!whole || Number.isInteger(value))) return
-  refuse(
-    `\`${option}\` has to be a ${whole ? 'whole ' : ''}number of at least ${least}, not ${JSON.stringify(value)}.`,
-    {
-      option,
-      value,
-    },
-  )
+function checkBudget(option: string, value: unknown): void {
+  if (!isRecord(value)) refuse(`\`${option}\``, 'an object', value, option)
+  checkAll(value, BUDGETS, `${option}.`)
 }
 
-function refuse(message: string, facts: Record<string, unknown>): never {
-  throw new LeaktestError('INVALID_OPTION', message, { facts })
+function checkIgnored(option: string, value: unknown): void {
+  if (!isRecord(value)) refuse(`\`${option}\``, 'an object', value, option)
+  checkAll(value, IGNORED, `${option}.`)
+  if (value.reason === undefined) refuse(`\`${option}.reason\``, 'a text', value.reason, `${option}.reason`)
+  if (value.site === undefined && value.counter === undefined) {
+    refuse(`\`${option}\``, 'an object with a `site` or a `counter`', value, option)
+  }
+}
+
+function checkClass(option: string, value: unknown): void {
+  // An arrow function is none: V8 lists what has the prototype of a class.
+  if (!isFunction(value) || !isRecord(value.prototype)) refuse(`\`${option}\``, 'a class', value, option)
+}
+
+function listOf(check: Check): Check {
+  return (option, value) => {
+    if (!Array.isArray(value)) refuse(`\`${option}\``, 'a list', value, option)
+    value.forEach((entry: unknown, index) => check(`${option}[${index}]`, entry))
+  }
+}
+
+function numberFrom(least: number): Check {
+  return when(value => typeof value === 'number' && value >= least, `a number of at least ${least}`)
+}
+
+function wholeFrom(least: number): Check {
+  return when(value => Number.isSafeInteger(value) && Number(value) >= least, `a whole number of at least ${least}`)
+}
+
+function when(works: (value: unknown) => boolean, wanted: string): Check {
+  return (option, value) => {
+    if (!works(value)) refuse(`\`${option}\``, wanted, value, option)
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== ''
+}
+
+function isFunction(value: unknown): value is Function {
+  return typeof value === 'function'
+}
+
+/** By what it has: test frameworks may have an AbortSignal of their own. */
+function isSignal(value: unknown): boolean {
+  return isRecord(value) && typeof value.aborted === 'boolean' && isFunction(value.addEventListener)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function refuse(what: string, wanted: string, value: unknown, option: string): never {
+  const message = `${what} has to be ${wanted}, not ${inspect(value, { depth: 0, breakLength: Infinity })}.`
+  throw new LeaktestError('INVALID_OPTION', message, { facts: { option } })
 }
