@@ -40,3 +40,20 @@ export function growth(readings: readonly HeapReading[], windows: number): numbe
   if (from === undefined || to === undefined || to.bytes - from.bytes < NOISE * windows) return 0
   return (to.bytes - from.bytes) / (to.iterations - from.iterations)
 }
+
+/** By how much a table has to have been filled further, at least, so that it has grown for certain. */
+const FURTHER = 1.5
+
+/**
+ * Bytes per iteration by which the heap grew in each window in which a table of all iterations had to grow, those before the
+ * first reading included; else 0. The first window is left out: what is compiled and filled once lies there.
+ */
+export function growthOfTables(readings: readonly HeapReading[], before: number): number {
+  const spaced: HeapReading[] = []
+  for (const reading of readings.slice(1).toReversed()) {
+    const next = spaced[0]
+    if (next === undefined || (before + reading.iterations) * FURTHER <= before + next.iterations)
+      spaced.unshift(reading)
+  }
+  return growth(spaced, spaced.length - 1)
+}

@@ -7,7 +7,7 @@
 import { count, risesIn, type Counts } from './counters.ts'
 import { countDeeply, type Wanted } from './deep-counters.ts'
 import { collect, heapUsed } from './engine.ts'
-import { growth, type HeapReading } from './heap-growth.ts'
+import { growthOfTables, type HeapReading } from './heap-growth.ts'
 import type { Inspector } from './inspector.ts'
 import type { LeaktestOptions } from './options.ts'
 import { PLAN } from './plan.ts'
@@ -75,14 +75,13 @@ export class Readings {
     this.#deepCounts = []
   }
 
-  counted(): Counted {
-    const windows = this.#counts.length - 1
+  /** @param before iterations before the first reading. */
+  counted(before: number): Counted {
     return {
       rises: [...risesIn(this.#counts.slice(-PLAN.windows - 1)), ...risesIn(this.#deepCounts)],
-      // The first window is left out: what is compiled and filled once lies there.
-      growth: growth(this.#heap, windows - 1),
+      growth: growthOfTables(this.#heap, before),
       heap: this.#heap,
-      seenEnough: windows >= PLAN.windows,
+      seenEnough: this.#counts.length > PLAN.windows,
     }
   }
 }

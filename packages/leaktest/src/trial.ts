@@ -157,7 +157,7 @@ export class Trial {
     while (!this.#isDecided()) {
       await this.#extend(suspects.length === 0)
       await this.#readAfterTurns()
-      if (suspects.length === 0 && !isRising(this.#readings.counted())) return
+      if (suspects.length === 0 && !isRising(this.#readings.counted(this.#warmup))) return
     }
   }
 
@@ -237,7 +237,7 @@ export class Trial {
       full: this.#iterations.full,
       fullBefore: this.#shareBefore > PLAN.fullBefore,
       sampled: chanceOfSmall(this.#thinning),
-      ...this.#readings.counted(),
+      ...this.#readings.counted(this.#warmup),
     }
   }
 

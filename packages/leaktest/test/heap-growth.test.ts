@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest'
-import { growth, type HeapReading } from '../src/heap-growth.ts'
+import { describe, expect, it } from 'vitest'
+import { growth, growthOfTables, type HeapReading } from '../src/heap-growth.ts'
 
 /** The readings of a trial that was extended twice, where the heap has grown by so much after so many iterations. */
 function readings(grown: (iterations: number) => number): HeapReading[] {
@@ -49,4 +49,27 @@ it('a few kilobytes more in each window are noise', () => {
       4,
     ),
   ).toBe(0)
+})
+
+describe('a table that grows by half when it is full', () => {
+  /** Bytes of a table with so many entries of 8 bytes each. */
+  function sizeOf(entries: number): number {
+    let capacity = 16
+    while (capacity < entries) capacity = Math.floor(capacity * 1.5) + 16
+    return capacity * 8
+  }
+
+  it.each([
+    [100, 40, [0, 15, 30, 60, 120]],
+    [1_000, 140, [0, 600, 1_200, 2_400, 4_800]],
+    [1, 140, [0, 600, 1_200, 2_400, 4_800, 9_600]],
+  ])('is seen with %i entries per iteration after %i iterations, at %j', (each, before, counts) => {
+    const grown = counts.map(iterations => ({ iterations, bytes: 9e6 + sizeOf((before + iterations) * each) }))
+    expect(growthOfTables(grown, before)).toBeGreaterThan(3)
+  })
+
+  it('cannot be told where no window is long enough for it to have grown', () => {
+    const grown = [0, 12, 24, 48].map(iterations => ({ iterations, bytes: 9e6 + iterations * 1_000 }))
+    expect(growthOfTables(grown, 400)).toBe(0)
+  })
 })
