@@ -4,7 +4,6 @@
  * Linux tells descriptors, threads and children by /proc; where there is none these counters are missing, not zero.
  */
 import { readdirSync, readFileSync } from 'node:fs'
-import { getActiveResourcesInfo, memoryUsage } from 'node:process'
 import type { CounterName, CounterRise } from './report.ts'
 
 /** Counts by name; those of handles also by their type, as `handles FSEventWrap`. */
@@ -27,7 +26,10 @@ export interface Held {
 
 /** Counts what this process has. */
 export function count(): Counts {
-  return countIn('self', { resources: getActiveResourcesInfo(), arrayBuffers: memoryUsage().arrayBuffers })
+  return countIn('self', {
+    resources: process.getActiveResourcesInfo(),
+    arrayBuffers: process.memoryUsage().arrayBuffers,
+  })
 }
 
 /** Counts what a process has; /proc tells what it does not say itself. */

@@ -7,7 +7,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import { env, execArgv, versions } from 'node:process'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { LeaktestError } from './errors.ts'
 
@@ -67,7 +66,7 @@ export function requireCollector(): () => void {
   return () => gc()
 }
 
-const MAJOR = Number.parseInt(versions.node)
+const MAJOR = Number.parseInt(process.versions.node)
 
 /** V8's flags for TurboFan, Maglev and Sparkplug; the code that the last one makes lies on the heap. */
 const COMPILERS = ['opt', 'maglev', 'sparkplug'].filter(isOnBefore)
@@ -75,7 +74,9 @@ const SWITCHED = [...COMPILERS, ...['flush-bytecode'].filter(isOnBefore)]
 
 /** Whether a flag was on when Node started: V8 does not tell. Releases before 24 have Maglev off. */
 function isOnBefore(flag: string): boolean {
-  const given = new Set([...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].map(word => word.replaceAll('_', '-')))
+  const given = new Set(
+    [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')].map(word => word.replaceAll('_', '-')),
+  )
   if (given.has(`--no-${flag}`)) return false
   return flag !== 'maglev' || given.has('--maglev') || MAJOR >= 24
 }

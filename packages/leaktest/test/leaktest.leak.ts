@@ -4,7 +4,7 @@ import { closeSync, openSync, readdirSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { leaktest, type LeaktestOptions, type Scenario } from '../src/index.ts'
+import { leaktest, type LeaktestOptions, type Scenario, type ScenarioContext } from '../src/index.ts'
 
 const bus = new EventEmitter().setMaxListeners(0)
 
@@ -40,6 +40,11 @@ async function drawNumbers(seed: number): Promise<number[]> {
   const scenario: Scenario = ({ iteration, random }) => void (iteration < 5 && drawn.push(random()))
   expect((await leaktest('seeded', scenario, { seed, time: 100 })).seed).toBe(seed)
   return drawn
+}
+
+function failingAtThree({ iteration }: ScenarioContext): number {
+  if (iteration === 3) throw new TypeError('no fixture')
+  return iteration
 }
 
 /** Every so many iterations something is kept. */
@@ -298,11 +303,10 @@ describe('a scenario that cannot be measured', () => {
 
   it('whose setup throws is not torn down for it', async () => {
     const torn: number[] = []
-    const setup = ({ iteration }: { iteration: number }): number => {
-      if (iteration === 3) throw new TypeError('no fixture')
-      return iteration
-    }
-    const test = leaktest('setup', () => {}, { setup, teardown: fixture => torn.push(fixture) })
+    const test = leaktest('setup', () => {}, {
+      setup: failingAtThree,
+      teardown: fixture => torn.push(fixture),
+    })
     await expect(test).rejects.toMatchObject({ code: 'SCENARIO_FAILED', facts: { iteration: 3 } })
     expect(torn).toEqual([0, 1, 2])
   })
