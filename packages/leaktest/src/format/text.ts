@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
+import { NOUNS } from '../findings.ts'
 import type { LeakReport, LeakSite, Verdict } from '../report.ts'
-import { formatBytes, formatCount, formatInterval, formatNumber, formatSeconds } from './amount.ts'
+import { formatBytes, formatCount, formatInterval, formatNumber, formatRate, formatSeconds } from './amount.ts'
 import { formatObjects } from './objects.ts'
 import { countOutcomes, isReport, type FailedTest, type TestOutcome } from './outcome.ts'
 import { formatFrame } from './place.ts'
@@ -74,11 +75,16 @@ function measurements({ bytesPerIteration: bytes, objectsPerIteration: objects, 
     ['objects', formatNumber(objects.value), 'per iteration', `(${formatInterval(objects)})`],
     ...counters.map(({ counter, of, before, after, perIteration }): Row => [
       counter,
-      formatNumber(perIteration),
-      'per iteration',
+      ...apart(formatRate(perIteration, ...NOUNS[counter])),
       `(${formatNumber(before)} → ${formatNumber(after)})${of === undefined ? '' : `  ${plain(of)}`}`,
     ]),
   ]
+}
+
+/** The number of a rate, and what it is of. */
+function apart(rate: string): [value: string, unit: string] {
+  const space = rate.indexOf(' ')
+  return [rate.slice(0, space), rate.slice(space + 1)]
 }
 
 type Row = readonly [name: string, value: string, unit: string, more: string]

@@ -12,13 +12,20 @@ describe('text', () => {
         '  `AgentLoop.run` (src/loop.ts:212) leaves 1 listener per iteration on AbortSignal, 96 bytes per iteration – retained by signal → listeners → closure',
         '  bytes      96 per iteration  (90 to 102)',
         '  objects     1 per iteration  (0.98 to 1.02)',
-        '  listeners   1 per iteration  (12 → 412)  AbortSignal',
+        '  listeners   1 listener per iteration  (12 → 412)  AbortSignal',
         '  site  `AgentLoop.run` (src/loop.ts:212)  1 object (Listener) per iteration, 96 bytes',
         '        ██████  of each 20 iterations, oldest first, at most 20',
         '  note  A reason.',
         '  ignored  fds: a pool of two',
         '  400 iterations after 40 of warm-up, 0.61 s, sees 1 leak in 400, seed 7, Node v24.21.0',
       ].join('\n'),
+    )
+  })
+
+  it('says of a counter that rises seldom how seldom', () => {
+    const seldom = { counter: 'fds', before: 20, after: 28, perIteration: 0.001 } as const
+    expect(formatText(leakReport({ counters: [seldom] }), { cwd: CWD })).toMatch(
+      /^ {2}fds +1 descriptor in 1,000 iterations {2}\(20 → 28\)$/m,
     )
   })
 
