@@ -1,27 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { CaseResult } from '../../corpus/result.ts'
 import { formatTable, formatTotals, totalsOf } from '../../corpus/summary.ts'
+import { clean, found } from '../support/case-results.ts'
 import { boundedReport, cleanReport, leakReport } from '../support/reports.ts'
 
-const found: CaseResult = {
-  name: 'listener',
-  group: 'leak',
-  half: 'tuned',
-  expected: { verdict: 'leak', site: ['run'] },
-  report: leakReport({ milliseconds: 400 }),
-  right: true,
-  siteRight: true,
-  retainerRight: true,
-}
 const missed: CaseResult = { ...found, report: cleanReport({ milliseconds: 900 }), right: false, siteRight: false }
-const clean: CaseResult = {
-  name: 'json-noise',
-  group: 'control',
-  half: 'frozen',
-  expected: { verdict: 'clean' },
-  report: cleanReport({ milliseconds: 200 }),
-  right: true,
-}
 const accused: CaseResult = { ...clean, report: leakReport({ milliseconds: 300 }), right: false }
 const bounded: CaseResult = {
   ...clean,

@@ -1,26 +1,9 @@
 import { expect, it } from 'vitest'
 import type { CaseResult } from '../../../corpus/result.ts'
 import { formatSoak, missesOf } from '../../../corpus/soak/summary.ts'
-import { boundedReport, cleanReport, leakReport } from '../../support/reports.ts'
+import { clean, found } from '../../support/case-results.ts'
+import { boundedReport, leakReport } from '../../support/reports.ts'
 
-const leak: CaseResult = {
-  name: 'listener',
-  group: 'leak',
-  half: 'tuned',
-  expected: { verdict: 'leak', site: ['run'] },
-  report: leakReport({ milliseconds: 400 }),
-  right: true,
-  siteRight: true,
-  retainerRight: true,
-}
-const clean: CaseResult = {
-  name: 'json-noise',
-  group: 'control',
-  half: 'frozen',
-  expected: { verdict: 'clean' },
-  report: cleanReport({ milliseconds: 200 }),
-  right: true,
-}
 const called: CaseResult = { ...clean, report: boundedReport({ bound: 68, milliseconds: 200 }), right: false }
 const accused: CaseResult = { ...clean, report: leakReport({ milliseconds: 200 }), right: false }
 const silent: CaseResult = {
@@ -34,7 +17,7 @@ const silent: CaseResult = {
 it('has a line for each part, and says what is wrong and what is missing', () => {
   const parts = [
     { name: 'controls', of: 3, results: [clean, called] },
-    { name: 'jest', of: 2, results: [leak, clean] },
+    { name: 'jest', of: 2, results: [found, clean] },
   ]
   expect(formatSoak(parts)).toBe(
     [
