@@ -39,9 +39,12 @@ const report = render(tools, outcomes)
 console.log(report)
 const missed = missedTargets(outcomes)
 for (const what of missed) console.error(`missed: ${what}`)
-if (interrupt.signal.aborted) process.exit(130)
-if (values.save) await save(report)
-process.exitCode = missed.length > 0 ? 1 : 0
+// By its exit code alone: process.exit() would cut what a pipe has not taken yet.
+if (interrupt.signal.aborted) process.exitCode = 130
+else {
+  if (values.save) await save(report)
+  process.exitCode = missed.length > 0 ? 1 : 0
+}
 
 /** Case by case, so that a slow minute of the machine meets all tools alike. */
 async function runAll(): Promise<Outcome[]> {
