@@ -99,7 +99,7 @@ export interface Progress {
   readonly phase: 'warm-up' | 'measure' | 'settle' | 'extend' | 'confirm'
   /** Iterations that have ended. */
   readonly iterations: number
-  /** From 0 to 1, by the time that is allowed. */
+  /** From 0 to 1, by the time that is allowed, or by twice the iterations that were asked for; a clean test ends before. */
   readonly share: number
 }
 

@@ -1,9 +1,9 @@
 /**
  * One measurement, from the warm-up to the evidence.
  *
- * A round of iterations is sampled. Where it leaves no suspicion, that is all. Where it does, rounds follow that double the
- * iterations each time, until what stayed is let go, or so many have gone by that it stays for good; then clean-up that
- * comes late gets its time, and what is there after it is a leak.
+ * A few iterations tell how much is to be sampled, then a round of them is. Where it leaves no suspicion, that is all. Where it
+ * does, rounds follow that double the iterations each time, until so many have gone by that what is old and still there stays
+ * for good; clean-up that comes late gets its time before that is said.
  */
 import { birthsOf, type Births } from './births.ts'
 import { collect, heapShare, now, optimizing, ownTime, pause, turn } from './engine.ts'
@@ -76,7 +76,7 @@ export class Trial {
     if (suspects.length > 0 || evidence.full || isRising(evidence)) {
       await this.#lookLonger(suspects)
       const later = optimizing(() => this.#evidence())
-      // What the first round has left had its time while the others ran.
+      // A leak is in most of the old batches, and those had their time while the others ran.
       if (later.births.some(isLeak) && now() - roundEnded >= PLAN.settle) return later
     } else if (evidence.births.every(({ pattern }) => pattern !== 'bounded')) return evidence
     await this.#settle()
