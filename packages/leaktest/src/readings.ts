@@ -2,7 +2,8 @@
  * What is read from the process between the iterations: the heap and the counters.
  *
  * Invariants: the heap is read right after a collection, and without what the test itself has made; of two readings after
- * the same number of iterations only the later counts, since nothing can have risen from one to the other.
+ * the same number of iterations one counts, since nothing can have risen from one to the other: of the heap the lower, of the
+ * counters the later.
  */
 import { count, risesIn, type Counts } from './counters.ts'
 import { countDeeply, type Wanted } from './deep-counters.ts'
@@ -49,7 +50,10 @@ export class Readings {
   /** @param markerBytes those of the heap that are the sampling's. */
   read(iterations: number, markerBytes: number): void {
     collect()
-    replaceLast(this.#heap, { iterations, bytes: heapUsed() - markerBytes - this.#ownBytes })
+    const before = this.#heap.at(-1)
+    const bytes = heapUsed() - markerBytes - this.#ownBytes
+    const least = before?.iterations === iterations ? Math.min(before.bytes, bytes) : bytes
+    replaceLast(this.#heap, { iterations, bytes: least })
     replaceLast(this.#counts, { iterations, counts: count() })
   }
 
