@@ -73,10 +73,14 @@ function budgetOf(counter: CounterName, budget: Budget): number | undefined {
 function unexplainedGrowth({ births, iterations, heap, growth: grown }: Evidence): number {
   const waning = births.filter(({ pattern }) => pattern === 'waning')
   if (waning.some(({ bytes }) => bytes > grown * iterations * MADE)) return 0
-  const bound = Math.max(0, ...births.map(each => (each.pattern === 'bounded' ? each.bound : 0)))
-  if (bound === 0) return grown
+  const bounded = births.filter(({ pattern }) => pattern === 'bounded')
+  if (bounded.length === 0) return grown
+  const bound = Math.max(...bounded.map(each => each.bound))
   const full = heap.filter(reading => reading.iterations >= bound)
-  return full.length < AFTER ? 0 : growth(full, full.length - 1)
+  const perIteration = full.length < AFTER ? 0 : growth(full, full.length - 1)
+  // What is held by time, not by number, may be as much more the next time as it was now.
+  const held = bounded.reduce((sum, { bytes }) => sum + bytes, 0)
+  return perIteration * (iterations - bound) > held ? perIteration : 0
 }
 
 function bytesOf(births: readonly Births[]): number {

@@ -1,5 +1,6 @@
 /** From what is charged to the verdict, with the reasons that it needs. */
 import type { Charges } from './charges.ts'
+import { formatNumber } from './format/amount.ts'
 import { PLAN } from './plan.ts'
 import type { Verdict } from './report.ts'
 import type { Evidence } from './trial.ts'
@@ -25,7 +26,7 @@ export function judge(evidence: Evidence, charges: Charges, asked: boolean): Jud
   const isLarge = iterations >= PLAN.fewestForHeap || charges.growth * iterations > FILLED
   if (charges.growth > 0 && evidence.seenEnough && isLarge) return { verdict: 'leak', reasons: [] }
   if (charges.births.length > 0 || charges.rises.length > 0 || charges.growth > 0) {
-    const reason = `Something rose in ${iterations} iterations, too few to tell a leak from noise. Give it more time, or iterations.`
+    const reason = `Something rose in ${formatNumber(iterations)} iterations, too few to tell a leak from noise. Give it more time, or iterations.`
     return { verdict: 'inconclusive', reasons: [reason] }
   }
   const isBounded = births.some(({ pattern }) => pattern === 'bounded')
@@ -53,6 +54,6 @@ function tooFew(iterations: number, asked: boolean): string {
 function onlyYoung({ iterations }: Evidence, { rises }: Charges): string[] {
   if (rises.length > 0 || iterations >= PLAN.enough) return []
   return [
-    `A cache that holds what more than ${iterations} iterations make would look the same: if there is one, give the test more time.`,
+    `A cache that holds what more than ${formatNumber(iterations)} iterations make would look the same: if there is one, give the test more time.`,
   ]
 }

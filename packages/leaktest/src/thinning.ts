@@ -9,7 +9,7 @@ import { siteFrameOf, siteKeyOf, type CallFrame } from './call-frame.ts'
 import type { Survivors } from './sampling.ts'
 
 /** Sizes of the objects that survive of each site, in bytes. */
-export type KnownSizes = ReadonlyMap<string, ReadonlySet<number>>
+type KnownSizes = ReadonlyMap<string, ReadonlySet<number>>
 
 /** Survivors per iteration from which a site is worth to be thinned: fewer are what was made once. */
 const DENSE = 0.25

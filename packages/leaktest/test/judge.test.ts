@@ -113,6 +113,11 @@ describe('none is', () => {
     expect(judged({ births: [cache(5_000)], growth: 20, heap: heap(RATE, 5_000) }).verdict).toBe('bounded')
   })
 
+  it('a cache by time, which holds more when there is more to do', () => {
+    const tokens = births({ pattern: 'bounded', bound: 750, bytes: 180_000 })
+    expect(judged({ births: [tokens], growth: 10, heap: heap(10) }).verdict).toBe('bounded')
+  })
+
   it('what was filled once, with the growth by which it was', () => {
     const filled = births({ pattern: 'waning', bytes: 60_000 })
     expect(judged({ births: [filled], iterations: 600, growth: 300 }).verdict).toBe('clean')
