@@ -51,14 +51,14 @@ it('a few kilobytes more in each window are noise', () => {
   ).toBe(0)
 })
 
-describe('a table that grows by half when it is full', () => {
-  /** Bytes of a table with so many entries of 8 bytes each. */
-  function sizeOf(entries: number): number {
-    let capacity = 16
-    while (capacity < entries) capacity = Math.floor(capacity * 1.5) + 16
-    return capacity * 8
-  }
+/** Bytes of a table with so many entries of 8 bytes each. */
+function sizeOf(entries: number): number {
+  let capacity = 16
+  while (capacity < entries) capacity = Math.floor(capacity * 1.5) + 16
+  return capacity * 8
+}
 
+describe('a table that grows by half when it is full', () => {
   it.each([
     [100, 40, [0, 15, 30, 60, 120]],
     [1_000, 140, [0, 600, 1_200, 2_400, 4_800]],

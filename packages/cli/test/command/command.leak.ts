@@ -11,12 +11,12 @@ import { listenForSignals } from '../../src/command/signals.ts'
 /** Takes what is printed, and keeps none of it. */
 function mute(): void {
   const { log, error } = console
-  const { write } = process.stdout
+  const write: unknown = Reflect.get(process.stdout, 'write')
   console.log = console.error = () => {}
   process.stdout.write = () => true
   onTestFinished(() => {
     Object.assign(console, { log, error })
-    process.stdout.write = write
+    Object.assign(process.stdout, { write })
   })
 }
 

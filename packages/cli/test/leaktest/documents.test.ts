@@ -22,7 +22,13 @@ beforeEach(() => {
 it('makes the folders of the documents before there is anything to write, and no file', async () => {
   const documents = { markdown: at('a/b.md'), junit: at('c/d.xml'), svg: at('e/f'), baseline: at('g/h.json') }
   prepareDocuments(documents)
-  expect(readdirSync(folder, { recursive: true }).toSorted()).toEqual(['a', 'c', 'e', 'e/f', 'g'])
+  expect(readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    'a',
+    'c',
+    'e',
+    'e/f',
+    'g',
+  ])
   await writeDocuments(documents, resultsOf(leakReport()))
   expect(readdirSync(folder, { recursive: true }).filter(name => /\./.test(String(name)))).toHaveLength(4)
 })
