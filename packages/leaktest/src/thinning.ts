@@ -16,8 +16,8 @@ const DENSE = 0.25
 /** Bytes of an object of a site that left nothing while everything was sampled. */
 const USUAL_SIZE = 48
 
-/** Bytes between samples, at most: a marker has to be longer than a few of them. */
-const MOST_BETWEEN = 16_384
+/** Bytes between samples, at most: of each site, small objects too, there have to be enough to tell a bound. */
+const MOST_BETWEEN = 256
 
 /** Everything is sampled. */
 export const WHOLE: Thinning = { interval: 1, sizes: new Map() }

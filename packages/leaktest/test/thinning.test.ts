@@ -22,9 +22,13 @@ describe('what is sampled', () => {
   })
 
   it('is a part that is not too much, where everything would be', () => {
-    const { interval } = thin([dense], 1_000, { most: 0.1 })
-    expect(chanceOf(32, interval)).toBeLessThanOrEqual(0.1)
-    expect(chanceOf(32, interval / 2)).toBeGreaterThan(0.1)
+    const { interval } = thin([dense], 1_000, { most: 0.2 })
+    expect(chanceOf(32, interval)).toBeLessThanOrEqual(0.2)
+    expect(chanceOf(32, interval / 2)).toBeGreaterThan(0.2)
+  })
+
+  it('is never so little that a bound could not be told', () => {
+    expect(thin([dense], 1_000, { most: 0.000_1 }).interval).toBe(256)
   })
 
   it('is not less on account of what was made once', () => {
