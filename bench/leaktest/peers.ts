@@ -1,18 +1,10 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { resolvePeer } from '../../packages/leaktest/corpus/runners/peers.ts'
 
 const peers = createRequire(new URL('../peers/package.json', import.meta.url))
 
-/** Path of a file of a package that is installed apart from the workspaces. Throws when it is not installed. */
-export function resolvePeer(specifier: string): string {
-  try {
-    return peers.resolve(specifier)
-  } catch (cause) {
-    throw new Error(`${specifier} is not installed: npm ci --prefix bench/peers`, { cause })
-  }
-}
-
-/** Imports one. */
+/** Imports a package that is installed apart from the workspaces. */
 export async function importPeer<T>(specifier: string): Promise<T> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a module that is not installed with the workspaces
   return (await import(pathToFileURL(resolvePeer(specifier)).href)) as T

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { resolvePeer } from '../peers.ts'
+import { resolvePeer } from '../../../packages/leaktest/corpus/runners/peers.ts'
 import { main } from './main.ts'
 
 const ITERATIONS = 200

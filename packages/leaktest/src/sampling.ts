@@ -31,6 +31,7 @@ export class Sampling {
   readonly #markers: unknown[][] = []
   /** How many iterations had ended when each marker was made. */
   readonly #iterations: number[] = []
+  #isStopped = false
 
   constructor(inspector: Inspector, thinning: Thinning) {
     this.#inspector = inspector
@@ -62,7 +63,10 @@ export class Sampling {
     return survivorsBetween(marks, { profile, stacks, iterations, thinning: this.#thinning })
   }
 
+  /** Ends the sampling. Idempotent. */
   stop(): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
     this.#markers.length = 0
     this.#inspector.post('HeapProfiler.stopSampling')
   }

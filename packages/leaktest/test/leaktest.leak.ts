@@ -95,7 +95,7 @@ describe('what stays of each iteration is a leak', () => {
   it('a small object of each slow iteration', async () => {
     const kept: object[] = []
     const scenario = async (): Promise<void> => {
-      await sleep(3)
+      await sleep(3) // slow, as what waits for a server is
       kept.push({ a: 1 })
     }
     const report = await leaktest('slow', scenario, { iterations: 60, retainers: false })
@@ -106,7 +106,7 @@ describe('what stays of each iteration is a leak', () => {
   it('many numbers of few slow iterations', async () => {
     const numbers: number[] = []
     const scenario = async (): Promise<void> => {
-      await sleep(8)
+      await sleep(8) // slow, as what waits for a server is
       for (let count = 0; count < 10_000; count++) numbers.push(count)
     }
     expect((await leaktest('slow', scenario, { iterations: 60, retainers: false })).verdict).toBe('leak')

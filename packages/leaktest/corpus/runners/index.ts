@@ -3,8 +3,8 @@
  *
  * Each is started as docs/leaktest.md says, in a process of its own, and made to end although something may be left running.
  */
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { resolvePeer } from './peers.ts'
 
 /** How Node runs the case that `OAKUM_CASE` names. */
 export interface Runner {
@@ -69,12 +69,4 @@ function jest(): string[] {
     `--cacheDirectory=${join(ROOT, 'node_modules/.cache/jest-corpus')}`,
     '--forceExit',
   ]
-}
-
-function resolvePeer(specifier: string): string {
-  try {
-    return createRequire(join(ROOT, 'bench/peers/package.json')).resolve(specifier)
-  } catch (cause) {
-    throw new Error(`${specifier} is not installed: npm ci --prefix bench/peers`, { cause })
-  }
 }

@@ -18,7 +18,12 @@ export class AllocationTracking {
 
   constructor() {
     setFlagsFromString('--no-compact')
-    this.#inspector.post('HeapProfiler.startTrackingHeapObjects', { trackAllocations: true })
+    try {
+      this.#inspector.post('HeapProfiler.startTrackingHeapObjects', { trackAllocations: true })
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   /** The heap as it is now; undefined when the snapshot is none that can be read, or too large to be held. */
