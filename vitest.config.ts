@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -7,8 +8,10 @@ const execArgv = ['--disable-warning=ExperimentalWarning']
 
 // Time limits are there to end what hangs, not to measure: a busy machine takes ten times as long, and is no failure.
 // The sources that child processes run are compiled once, and not again by each of them.
+// No processor is left free: on a small machine that is half of it.
 const shared = {
   pool: 'forks' as const,
+  maxWorkers: Math.min(4, availableParallelism()),
   execArgv,
   testTimeout: 120_000,
   hookTimeout: 120_000,
@@ -35,7 +38,6 @@ export default defineConfig({
           include: ['packages/*/test/**/*.leak.ts'],
           execArgv: [...execArgv, '--expose-gc'],
           testTimeout: 600_000,
-          fileParallelism: false,
         },
       },
       {
@@ -45,7 +47,6 @@ export default defineConfig({
           name: 'fault',
           include: ['packages/*/test/**/*.fault.ts', 'test/**/*.fault.ts'],
           testTimeout: 600_000,
-          fileParallelism: false,
         },
       },
     ],
