@@ -4,9 +4,11 @@
  * Invariants:
  * - `seq` rises by at least one with each event of a store, across processes; it is the only cursor. Times are for people.
  * - An event whose `id` is there already is not appended again: producers may retry.
- * - A reader that starts from a `seq` sees each later event exactly once, in order, with none between history and live.
+ * - A reader that starts from a `seq` sees each later event exactly once, in order, with none between history and live,
+ *   except what `retain` removed before it was read. A `seq` is never given twice.
  * - Memory held for a reader is bounded: it pulls pages, nothing is pushed at it.
  */
+import type { RetainOptions, RetainReport } from './retention.ts'
 
 /** What is appended. */
 export interface EventInput {
@@ -73,8 +75,13 @@ export interface EventLog {
   read(options?: ReadOptions): Promise<OakumEvent[]>
   /** History after a point, then live events, for as long as the caller pulls. */
   tail(options?: TailOptions): AsyncIterableIterator<OakumEvent>
-  /** The highest `seq`, 0 when there is none. */
+  /** The highest `seq`, 0 when there is none. That of an event which `retain` removed may count still. */
   last(options?: AppendOptions): Promise<number>
+  /**
+   * Removes what is older, or more, than may stay. An id is known as long as its event is there. Events that are appended
+   * meanwhile stay.
+   */
+  retain(options: RetainOptions): Promise<RetainReport>
   /** Ends all tails and releases the connection. Idempotent. */
   close(): Promise<void>
 }

@@ -13,3 +13,4 @@ export type {
 } from './event-log.ts'
 export { createMemoryEventLog, type MemoryEventLogOptions } from './drivers/memory.ts'
 export { openSqliteEventLog, type SqliteEventLogOptions } from './drivers/sqlite/log.ts'
+export type { RetainOptions, RetainReport } from './retention.ts'

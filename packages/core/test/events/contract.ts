@@ -18,6 +18,7 @@ export function testEventLog(name: string, open: OpenEventLog): void {
 
     describe('append and read', () => testAppendAndRead(() => log))
     describe('refusal', () => testRefusal(() => log))
+    describe('retain', () => testRetention(() => log))
     describe('tail', () => testTail(() => log))
     describe('close', () => testClose(() => log))
   })
@@ -177,6 +178,73 @@ function testRefusal(current: () => EventLog): void {
   )
 }
 
+function testRetention(current: () => EventLog): void {
+  const left = async (): Promise<string> => types(await current().read({ limit: 5_000 })).join('')
+  const now = Date.now()
+  const aged = (type: string, age: number, agent = 'a'): EventInput => ({ type, agent, time: now - age })
+
+  it('keeps the newest so many, and says how much went', async () => {
+    await current().append(['a', 'b', 'c', 'd'].map(type => ({ type, data: { text: 'ü' } })))
+    expect(await current().retain({ maxCount: 1 })).toEqual({
+      removed: 3,
+      bytes: 3 * Buffer.byteLength('{"text":"ü"}'),
+    })
+    expect(await left()).toBe('d')
+    expect(await current().retain({ maxCount: 1 })).toEqual({ removed: 0, bytes: 0 })
+  })
+
+  it('removes what is older than its age, in whatever order it came', async () => {
+    await current().append([aged('a', 100), aged('b', 1e6), aged('c', 1e7), aged('d', 10)])
+    expect(await current().retain({ maxAge: 5e5 })).toMatchObject({ removed: 2 })
+    expect(await left()).toBe('ad')
+  })
+
+  it('holds both limits at once', async () => {
+    await current().append([aged('a', 1e7), aged('b', 100), aged('c', 1e7), aged('d', 10)])
+    expect(await current().retain({ maxAge: 5e5, maxCount: 1 })).toMatchObject({ removed: 3 })
+    expect(await left()).toBe('d')
+  })
+
+  it('touches only what the filter chooses', async () => {
+    await current().append([
+      aged('a', 1e7),
+      aged('b', 1e7, 'other'),
+      aged('c', 1),
+      aged('d', 1e7),
+      aged('e', 1, 'other'),
+    ])
+    expect(await current().retain({ maxAge: 5e5, agent: 'other' })).toMatchObject({ removed: 1 })
+    expect(await left()).toBe('acde')
+    expect(await current().retain({ maxCount: 1, agent: 'a' })).toMatchObject({ removed: 2 })
+    expect(await left()).toBe('de')
+    expect(await current().retain({ maxCount: 0, types: ['x', 'e'] })).toMatchObject({ removed: 1 })
+    expect(await left()).toBe('d')
+  })
+
+  it('gives no number twice, and followers go on', async () => {
+    await current().append(numbered(1_200))
+    const [{ seq: highest = 0 } = {}] = await current().read({ newest: true, limit: 1 })
+    const following = take(current().tail(), 1)
+    expect(await current().retain({ maxCount: 0 })).toMatchObject({ removed: 1_200 })
+    expect(await current().read()).toEqual([])
+    await current().append([{ type: 'later' }])
+    expect((await following)[0]).toMatchObject({ type: 'later' })
+    expect((await current().read())[0]?.seq).toBeGreaterThan(highest)
+  })
+
+  it.each([{}, { maxAge: -1 }, { maxAge: Number.NaN }, { maxCount: 1.5 }, { maxCount: -1 }])(
+    'refuses %j, and removes nothing',
+    async options => {
+      await current().append([{ type: 'a', time: 0 }])
+      await expect(current().retain(options)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(current().retain({ maxCount: 0, signal: AbortSignal.abort() })).rejects.toMatchObject({
+        code: 'ABORTED',
+      })
+      expect(await left()).toBe('a')
+    },
+  )
+}
+
 const mixed = (n: number): EventInput[] => [
   { type: 'noise', agent: 'a' },
   { type: 'wanted', agent: 'a', data: { n } },
@@ -278,7 +346,13 @@ function testClose(current: () => EventLog): void {
     await tail.next()
     await current().close()
     await current().close()
-    for (const call of [current().append(numbered(1)), current().append([]), current().read(), current().last()]) {
+    for (const call of [
+      current().append(numbered(1)),
+      current().append([]),
+      current().read(),
+      current().last(),
+      current().retain({ maxCount: 0 }),
+    ]) {
       await expect(call).rejects.toMatchObject({ code: 'STORE_CLOSED' })
     }
     expect(await tail.next()).toEqual({ done: true, value: undefined })

@@ -8,8 +8,17 @@ import { systemClock, type Clock } from '../../clock/clock.ts'
 import { throwIfAborted } from '../../errors/abort.ts'
 import { OakumError } from '../../errors/error.ts'
 import { decodeEvent, encodeEvents, type EncodedEvent } from '../encoding.ts'
-import type { AppendOptions, EventInput, EventLog, OakumEvent, ReadOptions, TailOptions } from '../event-log.ts'
+import type {
+  AppendOptions,
+  EventFilter,
+  EventInput,
+  EventLog,
+  OakumEvent,
+  ReadOptions,
+  TailOptions,
+} from '../event-log.ts'
 import { normalizeQuery, type Query } from '../query.ts'
+import { validateRetention, type RetainOptions, type RetainReport } from '../retention.ts'
 import { tailEvents } from '../tail.ts'
 
 export interface MemoryEventLogOptions {
@@ -31,8 +40,8 @@ export function createMemoryEventLog(options: MemoryEventLogOptions = {}): Event
 class MemoryEventLog implements EventLog {
   readonly #maxCount: number
   readonly #clock: Clock
-  /** A ring: the event with sequence number n is at n modulo its size. */
-  readonly #ring: EncodedEvent[] = []
+  /** A ring: the event with sequence number n is at n modulo its size, unless it was removed. */
+  readonly #ring: (EncodedEvent | undefined)[] = []
   readonly #ids = new Set<string>()
   readonly #listeners = new Set<() => void>()
   #last = 0
@@ -77,6 +86,27 @@ class MemoryEventLog implements EventLog {
     return this.#last
   }
 
+  async retain(options: RetainOptions): Promise<RetainReport> {
+    this.#check(options)
+    validateRetention(options)
+    const { maxAge = Infinity, maxCount = Infinity } = options
+    const report: RetainReport = { removed: 0, bytes: 0 }
+    const before = this.#clock.now() - maxAge
+    let stay = maxCount
+    for (let seq = this.#last; seq > Math.max(0, this.#last - this.#maxCount); seq -= 1) {
+      const slot = seq % this.#maxCount
+      const event = this.#ring[slot]
+      if (event === undefined || !isChosen(event, options)) continue
+      stay -= 1
+      if (stay >= 0 && event.time >= before) continue
+      this.#ring[slot] = undefined
+      this.#ids.delete(event.id)
+      report.removed += 1
+      report.bytes += Buffer.byteLength(event.data)
+    }
+    return report
+  }
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -112,10 +142,13 @@ class MemoryEventLog implements EventLog {
 }
 
 function matches(event: EncodedEvent, query: Query): boolean {
+  return isChosen(event, query) && (query.since === undefined || event.time >= query.since)
+}
+
+function isChosen(event: EncodedEvent, { workflow, agent, types }: EventFilter): boolean {
   return (
-    (query.workflow === undefined || event.workflow === query.workflow) &&
-    (query.agent === undefined || event.agent === query.agent) &&
-    (query.types === undefined || query.types.includes(event.type)) &&
-    (query.since === undefined || event.time >= query.since)
+    (workflow === undefined || event.workflow === workflow) &&
+    (agent === undefined || event.agent === agent) &&
+    (types === undefined || types.includes(event.type))
   )
 }

@@ -17,7 +17,9 @@ import { Watch } from '../../../sqlite/watch.ts'
 import { decodeEvent, encodeEvents, type EncodedEvent } from '../../encoding.ts'
 import type { AppendOptions, EventInput, EventLog, OakumEvent, ReadOptions, TailOptions } from '../../event-log.ts'
 import { normalizeQuery } from '../../query.ts'
+import { validateRetention, type RetainOptions, type RetainReport } from '../../retention.ts'
 import { tailEvents } from '../../tail.ts'
+import { retainEvents } from './retain.ts'
 import { EVENTS_SCHEMA } from './schema.ts'
 import { selectEvents } from './select.ts'
 
@@ -87,6 +89,12 @@ class SqliteEventLog implements EventLog {
   async last(options?: AppendOptions): Promise<number> {
     throwIfAborted(options?.signal)
     return this.#last()
+  }
+
+  async retain(options: RetainOptions): Promise<RetainReport> {
+    throwIfAborted(options.signal)
+    validateRetention(options)
+    return retainEvents(this.#database, options, this.#clock.now())
   }
 
   onChange(listener: () => void): () => void {

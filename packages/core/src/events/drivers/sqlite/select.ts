@@ -1,4 +1,8 @@
+import type { EventFilter } from '../../event-log.ts'
 import type { Query } from '../../query.ts'
+
+/** Values for `:name`. */
+export type NamedParameters = Record<string, number | string>
 
 /**
  * The SELECT for a query. The text depends on which filters are given, never on their values: a few dozen texts at most,
@@ -7,11 +11,32 @@ import type { Query } from '../../query.ts'
  * A plus sign keeps SQLite from choosing that column's index: of several filters the narrowest leads (agent, workflow,
  * type), and several types are picked out in order of `seq`, since sorting what an index brings would cost the whole log.
  */
-export function selectEvents(query: Query): { sql: string; parameters: Record<string, number | string> } {
-  const { workflow, agent, types, since, after, limit } = query
-  const where = ['seq > :after']
-  const parameters: Record<string, number | string> = { after, limit }
+export function selectEvents(query: Query): { sql: string; parameters: NamedParameters } {
+  const { since, after, limit } = query
+  const filter = filterConditions(query)
+  const where = ['seq > :after', ...filter.where]
+  const parameters: NamedParameters = { ...filter.parameters, after, limit }
+  if (since !== undefined) {
+    // Where to begin comes from the index on time (with the plus sign; else SQLite walks the log up to the first match),
+    // the order stays that of `seq`.
+    where.push('+time >= :since', 'seq >= (SELECT min(+seq) FROM events WHERE time >= :since)')
+    parameters['since'] = since
+  }
+  const order = query.newest ? 'DESC' : 'ASC'
+  return {
+    sql: `SELECT seq, id, type, time, workflow, agent, data FROM events
+          WHERE ${where.join(' AND ')} ORDER BY seq ${order} LIMIT :limit`,
+    parameters,
+  }
+}
 
+/** The conditions of a filter. */
+export function filterConditions({ agent, workflow, types }: EventFilter): {
+  where: string[]
+  parameters: NamedParameters
+} {
+  const where: string[] = []
+  const parameters: NamedParameters = {}
   if (agent !== undefined) {
     where.push('agent = :agent')
     parameters['agent'] = agent
@@ -27,16 +52,5 @@ export function selectEvents(query: Query): { sql: string; parameters: Record<st
     where.push('+type IN (SELECT value FROM json_each(:types))')
     parameters['types'] = JSON.stringify(types)
   }
-  if (since !== undefined) {
-    // Where to begin comes from the index on time (with the plus sign; else SQLite walks the log up to the first match),
-    // the order stays that of `seq`.
-    where.push('+time >= :since', 'seq >= (SELECT min(+seq) FROM events WHERE time >= :since)')
-    parameters['since'] = since
-  }
-  const order = query.newest ? 'DESC' : 'ASC'
-  return {
-    sql: `SELECT seq, id, type, time, workflow, agent, data FROM events
-          WHERE ${where.join(' AND ')} ORDER BY seq ${order} LIMIT :limit`,
-    parameters,
-  }
+  return { where, parameters }
 }
