@@ -6,6 +6,7 @@
  */
 export {
   identify,
+  identityOf,
   isAlive,
   isLocal,
   isZombie,
@@ -15,7 +16,9 @@ export {
   type ProcessIdentity,
 } from './identity.ts'
 export { MARKS_VARIABLE, marksOf, newMark, withMark } from './marker.ts'
+export { readMemory, type ReadMemoryOptions } from './memory.ts'
 export type { ProcessInfo, ProcessState } from './platform/process-info.ts'
+export type { ProcessMemory } from './platform/process-memory.ts'
 export { followTable } from './follow.ts'
 export { ProcessTable, nextTable } from './table.ts'
 export { ProcessTree, type SparedWhy, type TreeLook, type TreeOptions } from './tree.ts'

@@ -3,17 +3,32 @@
  *
  * `OAKUM_MARKS` is a list, `outer:inner`: a tree inside a tree carries both marks, and is found by both owners. A mark is an
  * element of the list, never a part of one. What a process is started with is what counts; a later `setenv` is not seen.
+ *
+ * A mark names the process that made it, `random-pid-start-boot`: whoever finds it on a process that no store knows can still
+ * tell whether its owner lives.
  */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { selfIdentity, type ProcessIdentity } from './identity.ts'
 
 /** The environment variable that holds the marks. */
 export const MARKS_VARIABLE = 'OAKUM_MARKS'
 
 const ASSIGNMENT = `${MARKS_VARIABLE}=`
 
-/** A new random mark of 16 hexadecimal digits. */
+const MARK = /^[0-9a-f]{16}-(?<pid>\d+)-(?<startTime>\d+)-(?<boot>[0-9a-f]{8})$/
+
+/** A new random mark, of hexadecimal digits and `-`; it names this process as its owner. */
 export function newMark(): string {
-  return randomBytes(8).toString('hex')
+  const { pid, startTime, bootId } = selfIdentity()
+  return `${randomBytes(8).toString('hex')}-${pid}-${startTime}-${shortBoot(bootId)}`
+}
+
+/** The process that made a mark; null where that cannot be told from here: in another pid namespace, or by another Oakum. */
+export function ownerOf(mark: string): ProcessIdentity | null {
+  const { pid, startTime, boot } = MARK.exec(mark)?.groups ?? {}
+  const { bootId } = selfIdentity()
+  if (pid === undefined || startTime === undefined || boot !== shortBoot(bootId)) return null
+  return { pid: Number(pid), startTime, bootId }
 }
 
 /**
@@ -37,6 +52,11 @@ export function marksIn(environment: string): string[] {
   const value = environment.indexOf('=', start) + 1
   const end = environment.indexOf('\0', value)
   return split(environment.slice(value, end < 0 ? undefined : end))
+}
+
+/** The boot and pid namespace, in few characters that are safe in an environment. */
+function shortBoot(bootId: string): string {
+  return createHash('sha256').update(bootId).digest('hex').slice(0, 8)
 }
 
 function split(list: string): string[] {

@@ -8,11 +8,12 @@ import type { ProcessInfo } from './platform/process-info.ts'
  * The system is read process by process: one that forks and ends while it is read can hide its child from this table, though
  * hardly from the next one too. Who needs to know that nothing is left looks twice.
  */
-export class ProcessTable {
+export class ProcessTable implements Iterable<ProcessInfo> {
   readonly #rows = new Map<number, ProcessInfo>()
   readonly #children = new Map<number, ProcessInfo[]>()
   readonly #groups = new Map<number, ProcessInfo[]>()
-  #carriers: Map<string, ProcessInfo[]> | undefined
+  #marks: Map<number, string[]> | undefined
+  #carriers: ReadonlyMap<string, readonly ProcessInfo[]> | undefined
 
   constructor(rows: readonly ProcessInfo[]) {
     for (const row of rows) {
@@ -26,6 +27,11 @@ export class ProcessTable {
   /** Reads the system now. */
   static read(): ProcessTable {
     return new ProcessTable(platform.readAll())
+  }
+
+  /** Every process. */
+  [Symbol.iterator](): Iterator<ProcessInfo> {
+    return this.#rows.values()
   }
 
   get size(): number {
@@ -45,19 +51,39 @@ export class ProcessTable {
     return this.#groups.get(group) ?? []
   }
 
+  [Symbol.iterator](): Iterator<ProcessInfo> {
+    return this.#rows.values()
+  }
+
   /** Who carries the mark in its environment. The first call per table reads all environments, about 5 µs each. */
   carriersOf(mark: string): readonly ProcessInfo[] {
-    this.#carriers ??= this.#readMarks()
+    this.#carriers ??= this.#groupByMark()
     return this.#carriers.get(mark) ?? []
   }
 
-  #readMarks(): Map<string, ProcessInfo[]> {
-    const carriers = new Map<string, ProcessInfo[]>()
+  /** The marks that a process carries, outermost first. The first call per table costs as that of `carriersOf`. */
+  marksOf(pid: number): readonly string[] {
+    this.#marks ??= this.#readMarks()
+    return this.#marks.get(pid) ?? []
+  }
+
+  #readMarks(): Map<number, string[]> {
+    const all = new Map<number, string[]>()
     // The youngest first: they were read last, and one that forks and ends all the time is still there.
     for (const row of Array.from(this.#rows.values()).toReversed()) {
       const environment = row.kernel || row.state === 'zombie' ? null : platform.environment(row.pid)
-      if (environment === null) continue
-      for (const mark of marksIn(environment)) push(carriers, mark, row)
+      const marks = environment === null ? [] : marksIn(environment)
+      if (marks.length > 0) all.set(row.pid, marks)
+    }
+    return all
+  }
+
+  #groupByMark(): Map<string, ProcessInfo[]> {
+    this.#marks ??= this.#readMarks()
+    const carriers = new Map<string, ProcessInfo[]>()
+    for (const [pid, marks] of this.#marks) {
+      const row = this.#rows.get(pid)
+      if (row) for (const mark of marks) push(carriers, mark, row)
     }
     return carriers
   }

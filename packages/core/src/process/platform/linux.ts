@@ -1,15 +1,10 @@
 /**
- * Linux, by /proc. A read of one process costs about 10 µs.
- *
- * A file that is gone, or closed to us, reads as null. Any other failure, above all running out of file descriptors, throws:
- * taken for absence it would turn living processes into dead ones.
+ * Linux, by /proc. A read of one process costs about 10 µs. A file that is gone, or closed to us, reads as null.
  */
 import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { OakumError } from '../../errors/error.ts'
+import { absent } from './absent.ts'
+import { memoryOf } from './linux-memory.ts'
 import type { Platform, ProcessInfo, ProcessState } from './process-info.ts'
-
-/** Gone (ESRCH: between opening and reading), or not ours to read. */
-const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])
 
 /** Flag of `/proc/PID/stat`: PF_KTHREAD, a kernel thread. */
 const KERNEL_THREAD = 0x00200000
@@ -39,7 +34,7 @@ export const linux: Platform = {
     const listed = new Set<string>()
     for (let pass = 0, before = -1; pass < PASSES && listed.size > before; pass++) {
       before = listed.size
-      for (const entry of attempt('/proc', path => readdirSync(path)) ?? []) {
+      for (const entry of ifThere('/proc', path => readdirSync(path)) ?? []) {
         if (listed.has(entry)) continue
         listed.add(entry)
         const pid = Number(entry)
@@ -52,27 +47,16 @@ export const linux: Platform = {
 
   environment: pid => readIfThere(`/proc/${pid}/environ`),
   commandLine: pid => readIfThere(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() || null,
-}
-
-function readIfThere(path: string): string | null {
-  return attempt(path, file => readFileSync(file, 'utf8'))
-}
-
-function attempt<T>(path: string, read: (path: string) => T): T | null {
-  try {
-    return read(path)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && ABSENT.has(error.code)) return null
-    throw new OakumError('PROCESS_UNREADABLE', `${path} cannot be read.`, { cause: error })
-  }
+  details: linuxDetails,
+  usage: linuxUsage,
+  memoryOf,
 }
 
 /** One line of `/proc/PID/stat`: `pid (name) state ppid …`. The name may itself hold spaces and parentheses. */
 export function parseStat(pid: number, stat: string): ProcessInfo | null {
   const open = stat.indexOf('(')
   const close = stat.lastIndexOf(')')
-  // Field 3 of proc(5), the state, is fields[0]; field 22, the start time, is fields[19].
-  const fields = stat.slice(close + 2).split(' ', 20)
+  const fields = statFields(stat)
   const startTime = fields[19]
   if (open < 0 || close < open || startTime === undefined) return null
   return {

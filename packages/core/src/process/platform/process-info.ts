@@ -1,3 +1,5 @@
+import type { ProcessMemory } from './process-memory.ts'
+
 /** What a process is doing, as far as ending it is concerned. */
 export type ProcessState = 'running' | 'stopped' | 'uninterruptible' | 'zombie'
 
@@ -18,7 +20,29 @@ export interface ProcessInfo {
   name: string
 }
 
-/** What a system tells about its processes. Each call is synchronous, and fresh. */
+/** What a process is and how it stands: more than a look at all of them needs. */
+export interface ProcessDetails {
+  /** The command line, word by word. */
+  arguments: readonly string[]
+  /** Milliseconds since it started. */
+  age: number
+  /** Whether it belongs to a terminal that is still open. */
+  hasTerminal: boolean
+  /** Whether SIGTERM reaches a handler of its own. */
+  handlesTerm: boolean
+  /** The control group that it is in, as a path; empty where the system has none. */
+  controlGroup: string
+}
+
+/** What a process uses. Null is what may not be read, or what the system does not tell. */
+export interface ProcessUsage {
+  descriptors: number | null
+  threads: number | null
+  /** Bytes. Shared pages are counted in parts (PSS) where the system tells them, else whole (RSS). */
+  memory: number | null
+}
+
+/** What a system tells about its processes. Each call but the last is synchronous, and all are fresh. */
 export interface Platform {
   /** Names the boot, and the pid namespace where there are such. Constant for the life of this process. */
   bootId(): string
@@ -30,4 +54,10 @@ export interface Platform {
   environment(pid: number): string | null
   /** The whole command line; null when it may not be read. */
   commandLine(pid: number): string | null
+  /** Null when it is gone, or may not be read. */
+  details(pid: number): ProcessDetails | null
+  /** Null when it is gone. */
+  usage(pid: number): ProcessUsage | null
+  /** What processes take of the memory, one after the other. Left out: who is gone, and who may not be looked at. */
+  memoryOf(pids: Iterable<number>): Promise<Map<number, ProcessMemory>>
 }

@@ -1,0 +1,23 @@
+/**
+ * What a process is, and what it uses. Fresh and synchronous; the memory of a large program takes the system milliseconds to
+ * add up.
+ */
+import { find, type ProcessIdentity } from './identity.ts'
+import { platform } from './platform/platform.ts'
+import type { ProcessDetails, ProcessUsage } from './platform/process-info.ts'
+
+/** Null when this very process is gone, or may not be read. */
+export function detailsOf(identity: ProcessIdentity): ProcessDetails | null {
+  return readOf(identity, pid => platform.details(pid))
+}
+
+/** Null when this very process is gone. */
+export function usageOf(identity: ProcessIdentity): ProcessUsage | null {
+  return readOf(identity, pid => platform.usage(pid))
+}
+
+/** Looks who has the pid when all was read: before, it might still have become another's while it was. */
+function readOf<T>(identity: ProcessIdentity, read: (pid: number) => T | null): T | null {
+  const found = read(identity.pid)
+  return find(identity) === null ? null : found
+}

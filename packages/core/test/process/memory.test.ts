@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { newMark, ProcessTable, readMemory, withMark } from '../../src/process/index.ts'
+import { pidsWith, start, useToken } from '../support/real-processes.ts'
+import { until } from '../support/until.ts'
+
+/** An amount of /proc/PID/smaps_rollup in bytes, read by the test itself. */
+function amount(pid: number, name: string): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const line = text.split('\n').find(each => each.startsWith(`${name}:`)) ?? ''
+  return Number.parseInt(line.slice(name.length + 1), 10) * 1_024
+}
+
+describe('the memory of processes', () => {
+  it('is their proportional share', async () => {
+    const token = useToken()
+    const pids = [start('sleep', [token]).pid, start('sleep', [token]).pid]
+    await until(() => pidsWith(token).length === 2)
+    const memory = await readMemory(pids)
+    for (const pid of pids) {
+      const { bytes = 0, measure } = memory.get(pid) ?? {}
+      expect(measure).toBe('pss')
+      expect(Math.abs(bytes - amount(pid, 'Pss'))).toBeLessThanOrEqual(0.05 * amount(pid, 'Pss'))
+      expect(memory.get(pid)?.anonymous).toBe(
+        amount(pid, 'Pss_Anon') + amount(pid, 'Pss_Shmem') + amount(pid, 'SwapPss'),
+      )
+      expect(bytes).toBeLessThan(amount(pid, 'Rss')) // they share the C library with many others
+    }
+  })
+
+  it('is left out for who is gone and for threads of the kernel', async () => {
+    const kernel = [...ProcessTable.read()].filter(row => row.kernel).map(row => row.pid)
+    const memory = await readMemory([2 ** 30, ...kernel.slice(0, 3), process.pid])
+    expect([...memory.keys()]).toEqual([process.pid])
+  })
+
+  it('is not read on after the signal', async () => {
+    const reading = readMemory([process.pid], { signal: AbortSignal.abort() })
+    await expect(reading).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+})
+
+describe('a process table', () => {
+  it('tells the marks of a process, the outermost first', async () => {
+    const token = useToken()
+    const [outer, inner] = [newMark(), newMark()]
+    start('sleep', [token], { env: withMark(withMark(process.env, outer), inner) })
+    const [pid = 0] = await until(() => (pidsWith(token).length === 1 ? pidsWith(token) : undefined))
+    const table = ProcessTable.read()
+    expect(table.marksOf(pid).slice(-2)).toEqual([outer, inner])
+    expect(table.carriersOf(outer).map(row => row.pid)).toEqual([pid])
+    expect(table.marksOf(2 ** 30)).toEqual([])
+  })
+})
