@@ -7,6 +7,9 @@ import type { Schema } from '../../../sqlite/migrate.ts'
  * - `due_at` says when a sweep has to look at a lease: at the end of the lease, of the claim, of the wait for the next
  *   attempt; NULL in quarantine. A sweep with nothing to do reads one entry of its index. That index is no partial one, and
  *   covers nothing else, because each beat moves an entry of it: a condition would nearly double the cost of a beat.
+ * - `progress_due_at` says when somebody has to look whether an agent that promised progress made some, and once it is stalled
+ *   when its case may be judged (again); NULL when there is nothing to look at. Beats leave it alone: the one who looks puts
+ *   it off, so that progress costs a beat nothing.
  * - The conditions of partial indexes stand in the queries word for word.
  * - What a lease holds goes with its row (ON DELETE CASCADE).
  * - `counts` is kept by triggers, so that nobody ever counts rows.
@@ -129,6 +132,14 @@ export const FLEET_SCHEMA: Schema = {
     CREATE TRIGGER tombstone_removed AFTER DELETE ON tombstones BEGIN
       UPDATE counts SET count = count - 1 WHERE name = 'tombstones';
     END;
+    `,
+    `
+    ALTER TABLE leases ADD COLUMN loop_lag INTEGER;
+    ALTER TABLE leases ADD COLUMN stuck_at INTEGER;
+    ALTER TABLE leases ADD COLUMN progress_timeout INTEGER;
+    ALTER TABLE leases ADD COLUMN progress_due_at INTEGER;
+    ALTER TABLE leases ADD COLUMN stalled_at INTEGER;
+    CREATE INDEX leases_by_progress ON leases (stalled_at IS NULL, progress_due_at) WHERE progress_due_at IS NOT NULL;
     `,
   ],
 }
