@@ -1,6 +1,5 @@
 /**
- * What a process is, and what it uses. Fresh and synchronous; the memory of a large program takes the system milliseconds to
- * add up.
+ * What a process is, and what it has open. Fresh and synchronous.
  */
 import { find, type ProcessIdentity } from './identity.ts'
 import { platform } from './platform/platform.ts'
@@ -11,7 +10,7 @@ export function detailsOf(identity: ProcessIdentity): ProcessDetails | null {
   return readOf(identity, pid => platform.details(pid))
 }
 
-/** Null when this very process is gone. */
+/** Null when this very process is gone, or where the system tells neither. */
 export function usageOf(identity: ProcessIdentity): ProcessUsage | null {
   return readOf(identity, pid => platform.usage(pid))
 }

@@ -15,9 +15,10 @@ export {
   startedBefore,
   type ProcessIdentity,
 } from './identity.ts'
-export { MARKS_VARIABLE, marksOf, newMark, withMark } from './marker.ts'
+export { MARKS_VARIABLE, marksOf, newMark, ownerOf, withMark } from './marker.ts'
+export { detailsOf, usageOf } from './details.ts'
 export { readMemory, type ReadMemoryOptions } from './memory.ts'
-export type { ProcessInfo, ProcessState } from './platform/process-info.ts'
+export type { ProcessDetails, ProcessInfo, ProcessState, ProcessUsage } from './platform/process-info.ts'
 export type { ProcessMemory } from './platform/process-memory.ts'
 export { followTable } from './follow.ts'
 export { ProcessTable, nextTable } from './table.ts'

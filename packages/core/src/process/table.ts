@@ -51,10 +51,6 @@ export class ProcessTable implements Iterable<ProcessInfo> {
     return this.#groups.get(group) ?? []
   }
 
-  [Symbol.iterator](): Iterator<ProcessInfo> {
-    return this.#rows.values()
-  }
-
   /** Who carries the mark in its environment. The first call per table reads all environments, about 5 µs each. */
   carriersOf(mark: string): readonly ProcessInfo[] {
     this.#carriers ??= this.#groupByMark()

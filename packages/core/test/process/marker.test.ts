@@ -1,11 +1,18 @@
 import { expect, test, vi } from 'vitest'
-import { marksOf, newMark, withMark } from '../../src/process/index.ts'
+import { marksOf, newMark, ownerOf, selfIdentity, withMark } from '../../src/process/index.ts'
 import { marksIn } from '../../src/process/marker.ts'
 
 test('marks are random, and safe as elements of a list', () => {
   const marks = new Set(Array.from({ length: 1_000 }, newMark))
   expect(marks.size).toBe(1_000)
-  for (const mark of marks) expect(mark).toMatch(/^[0-9a-f]{16}$/)
+  for (const mark of marks) expect(mark).toMatch(/^[0-9a-f-]+$/)
+})
+
+test('a mark names the process that made it, to others of the same boot and pid namespace', () => {
+  const mark = newMark()
+  expect(ownerOf(mark)).toEqual(selfIdentity())
+  expect(ownerOf(mark.replace(/[^-]{8}$/, '00000000'))).toBeNull()
+  expect(ownerOf('0123456789abcdef')).toBeNull()
 })
 
 test('an inner mark is added behind the outer one, in a copy', () => {

@@ -2,8 +2,10 @@
  * Linux, by /proc. A read of one process costs about 10 µs. A file that is gone, or closed to us, reads as null.
  */
 import { readFileSync, readdirSync, statSync } from 'node:fs'
-import { absent } from './absent.ts'
+import { linuxDetails } from './linux-details.ts'
 import { memoryOf } from './linux-memory.ts'
+import { linuxUsage } from './linux-usage.ts'
+import { ifThere, readIfThere, statFields } from './proc-files.ts'
 import type { Platform, ProcessInfo, ProcessState } from './process-info.ts'
 
 /** Flag of `/proc/PID/stat`: PF_KTHREAD, a kernel thread. */

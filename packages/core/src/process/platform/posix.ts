@@ -4,7 +4,7 @@
  */
 import { execFile, execFileSync } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { Platform, ProcessDetails, ProcessInfo, ProcessState, ProcessUsage } from './process-info.ts'
+import type { Platform, ProcessDetails, ProcessInfo, ProcessState } from './process-info.ts'
 import type { ProcessMemory } from './process-memory.ts'
 
 const COLUMNS = 'pid=,ppid=,pgid=,stat=,lstart=,comm='
@@ -21,6 +21,8 @@ export const posix: Platform = {
   readAll: () => parseRows(run('ps', ['-A', '-o', COLUMNS])),
   environment: () => null,
   commandLine: pid => run('ps', ['-p', String(pid), '-o', 'command=']).trim() || null,
+  details: readDetails,
+  usage: () => null,
   async memoryOf(pids) {
     const list = [...pids].join(',')
     if (list === '') return new Map()
@@ -68,11 +70,6 @@ function readDetails(pid: number): ProcessDetails | null {
     handlesTerm: true, // not told: nobody is accused
     controlGroup: '',
   }
-}
-
-function readUsage(pid: number): ProcessUsage | null {
-  const kilobytes = run('ps', ['-p', String(pid), '-o', 'rss=']).trim()
-  return kilobytes === '' ? null : { descriptors: null, threads: null, memory: Number(kilobytes) * 1_024 }
 }
 
 function parseRows(text: string): ProcessInfo[] {

@@ -5,10 +5,7 @@
  * taken for absence it would turn living processes into dead ones.
  */
 import { readFileSync } from 'node:fs'
-import { OakumError } from '../../errors/error.ts'
-
-/** Gone (ESRCH: between opening and reading), or not ours to read. */
-const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM'])
+import { absent } from './absent.ts'
 
 /** The text of a file. */
 export function readIfThere(path: string): string | null {
@@ -20,8 +17,7 @@ export function ifThere<T>(path: string, read: (path: string) => T): T | null {
   try {
     return read(path)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ABSENT.has(error.code)) return null
-    throw new OakumError('PROCESS_UNREADABLE', `${path} cannot be read.`, { cause: error })
+    return absent(path, error)
   }
 }
 

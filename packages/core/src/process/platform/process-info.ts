@@ -34,12 +34,10 @@ export interface ProcessDetails {
   controlGroup: string
 }
 
-/** What a process uses. Null is what may not be read, or what the system does not tell. */
+/** What a process has open and runs. Null is what may not be read, or what the system does not tell. */
 export interface ProcessUsage {
   descriptors: number | null
   threads: number | null
-  /** Bytes. Shared pages are counted in parts (PSS) where the system tells them, else whole (RSS). */
-  memory: number | null
 }
 
 /** What a system tells about its processes. Each call but the last is synchronous, and all are fresh. */

@@ -19,6 +19,9 @@ export const windows: Platform = {
   readAll: () => parseRows(run(`Get-CimInstance Win32_Process | ${SELECT}`)),
   environment: () => null,
   commandLine: pid => run(`(Get-CimInstance Win32_Process -Filter 'ProcessId=${pid}').CommandLine`).trim() || null,
+  // Neither orphans nor what a process has open are looked for here.
+  details: () => null,
+  usage: () => null,
   memoryOf: () => Promise.resolve(new Map()), // half a second per look is too much for a figure
 }
 
