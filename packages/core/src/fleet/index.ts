@@ -10,6 +10,9 @@ export { Coordinator, type CoordinatorOptions, type CoordinatorStopOptions } fro
 export { Fleet, type CloseOptions } from './fleet.ts'
 export type { FleetOptions } from './fleet-options.ts'
 export { validateId } from './ids.ts'
+export { backupStore, type BackupReport } from './maintenance/backup.ts'
+export { describeStore, type StoreFileReport, type StoreReport } from './maintenance/describe.ts'
+export { resetStore, type ResetOptions, type ResetReport } from './maintenance/reset.ts'
 export type { ReclaimContext, Reclaimer, ReclaimOutcome } from './reclaimers/reclaimer.ts'
 export type { ReleaseReport } from './reclaim.ts'
 export {

@@ -143,3 +143,6 @@ export const FLEET_SCHEMA: Schema = {
     `,
   ],
 }
+
+/** What a reset leaves: the clock that all leases are compared by, and counts, which follow what they count. */
+export const LASTING_TABLES: readonly string[] = ['boots', 'counts']
