@@ -2,6 +2,7 @@
  * Leases for agents: register, beat, own, release, and reclaim what ended without a good-bye.
  * @module
  */
+export { adopted, isAdopted } from './adoption.ts'
 export { Agent, type AgentPhase, type LockOptions } from './agent.ts'
 export { AGENT_VARIABLE, EPOCH_VARIABLE } from './agent-environment.ts'
 export { condition, type Condition } from './condition.ts'

@@ -5,9 +5,11 @@
  * - Each look costs one page of newly registered agents and one read of each distinct process.
  * - Agents of another boot or pid namespace are never judged here.
  * - A death is reported at each look until `forget` is called: nothing is lost when a claim fails.
+ * - A look beats for the adopted agents that live, see adoption.ts.
  * - What it remembers is at most about twice what lives.
  */
 import { isAlive, selfIdentity, type ProcessIdentity } from '../process/identity.ts'
+import { AdoptedBeats } from './adoption.ts'
 import { LIVE_PHASES, type LeaseRef } from './records.ts'
 import type { CallOptions, FleetStore } from './store.ts'
 import { LIST_LIMIT } from './store-limits.ts'
@@ -23,6 +25,7 @@ interface Occupant {
 export class Presence {
   readonly #store: FleetStore
   readonly #occupants = new Map<string, Occupant>()
+  readonly #adopted: AdoptedBeats
   /** The newest registration seen. */
   #after = 0
   /** At how many remembered leases to ask next; undefined before the first look, which learns only what lives. */
@@ -30,17 +33,20 @@ export class Presence {
 
   constructor(store: FleetStore) {
     this.#store = store
+    this.#adopted = new AdoptedBeats(store)
   }
 
   /** The leases whose process is gone. */
   async look(options: CallOptions = {}): Promise<LeaseRef[]> {
     await this.#learn(options)
     await this.#prune(options)
+    await this.#adopted.beat(isAlive, options)
     return this.#leasesOf(({ process }) => !isAlive(process))
   }
 
   /** These leases need no look any more. */
   forget(refs: readonly LeaseRef[]): void {
+    for (const ref of refs) this.#adopted.forget(ref)
     const names = new Set(refs.map(nameOf))
     for (const [key, { leases }] of this.#occupants) {
       for (const name of leases.keys()) if (names.has(name)) leases.delete(name)
@@ -58,7 +64,9 @@ export class Presence {
         phases: LIVE_PHASES,
         limit: LIST_LIMIT,
       })
-      for (const { id, epoch, seq, process } of page) {
+      for (const record of page) {
+        const { id, epoch, seq, process } = record
+        this.#adopted.learn(record)
         const key = `${process.pid}:${process.startTime}`
         let occupant = this.#occupants.get(key)
         if (occupant === undefined) this.#occupants.set(key, (occupant = { process, leases: new Map() }))

@@ -3,18 +3,19 @@ import { LIVE_PHASES } from './records.ts'
 import { CLAIM_LIMIT } from './store-limits.ts'
 import { found, isOrphan, type Orphan, type SweepOptions, type SweepParts, type SweepResult } from './sweep.ts'
 
-/** What a sweep would find now, at most one claim's worth of silent agents. Writes nothing. */
+/** What a sweep would find now, at most one claim's worth of silent agents. Writes nothing but beats for the adopted. */
 export async function previewSweep(
   { store, presence }: SweepParts,
   { signal }: SweepOptions = {},
 ): Promise<SweepResult> {
   throwIfAborted(signal)
   const options = signal === undefined ? {} : { signal }
+  const gone = await presence.look(options)
   const claims = (await store.expired(CLAIM_LIMIT, options)).filter(isOrphan)
   const known = new Set(claims.map(({ id, epoch }) => `${id} ${epoch}`))
   const dead: Orphan[] = []
   const { now } = await store.check([], options)
-  for (const { id, epoch } of await presence.look(options)) {
+  for (const { id, epoch } of gone) {
     const record = await store.get(id, options)
     if (record?.epoch !== epoch || known.has(`${id} ${epoch}`)) continue
     const { lastBeat: lastSeen } = record
