@@ -23,6 +23,8 @@ export interface Judgement {
 
 /** The part of what the heap grew by that code has to have made, to be shown where nothing looks like a leak. */
 const GROWN = 0.25
+/** Bytes that readings leave in a program: what answers them is compiled in the first dozen or two. */
+const OWN = 32 * 1_024
 /** Windows at the beginning whose highest the last has to leave behind. */
 const EARLY = 2
 
@@ -35,7 +37,8 @@ export function judge(readings: readonly WatchReading[], births: readonly Births
     return { iterations: lowest.at / 1_000, bytes: lowest.heapUsed }
   })
   const early = Math.max(...windows.slice(0, EARLY).flatMap(window => window.map(({ heapUsed }) => heapUsed)))
-  const grown = (heap.at(-1)?.bytes ?? 0) > early ? growth(heap, WINDOWS - 1) : 0
+  const before = heap[0]?.bytes ?? 0
+  const grown = (heap.at(-1)?.bytes ?? 0) > Math.max(early, before + OWN) ? growth(heap, WINDOWS - 1) : 0
   const grows = rises.length > 0 || grown > 0
   return {
     verdict: grows ? 'grows' : 'settles',
@@ -76,11 +79,16 @@ function floorOf(window: readonly WatchReading[]): Counts {
   return new Map([...names].map(name => [name, Math.min(...window.map(({ counts }) => counts[name] ?? 0))]))
 }
 
-/** Code with survivors of every age; where there is none and the heap grew, that which made most of it. */
+/**
+ * Code with survivors of every age, or of so many as were made where the program hardly got a processor; where there is none
+ * and the heap grew, that which made most of it.
+ */
 function accusedOf(births: readonly Births[], grown: number): readonly Births[] {
-  const leaking = births.filter(({ pattern }) => pattern === 'leak')
-  if (leaking.length > 0 || grown === 0) return leaking
-  return births.filter(({ bytesPerIteration }) => bytesPerIteration > grown * GROWN)
+  for (const sign of ['leak', 'suspicious'] as const) {
+    const accused = births.filter(({ pattern }) => pattern === sign)
+    if (accused.length > 0) return accused
+  }
+  return grown === 0 ? [] : births.filter(({ bytesPerIteration }) => bytesPerIteration > grown * GROWN)
 }
 
 function toSite(births: Births): WatchSite {

@@ -25,6 +25,16 @@ it('finds nothing in a program that stands still', () => {
   expect({ verdict, rises, sites }).toEqual({ verdict: 'settles', rises: [], sites: [] })
 })
 
+it('accuses nothing of what readings themselves leave', () => {
+  const heapOf = (each: number): WatchReading[] =>
+    readingsOf(
+      index => 4 * MB + index * each,
+      () => 3,
+    )
+  expect(judge(heapOf(2_500)).verdict).toBe('settles')
+  expect(judge(heapOf(5_000)).verdict).toBe('grows')
+})
+
 it('tells how much rises per second', () => {
   const { verdict, rises, bytesPerSecond } = judge(
     readingsOf(
