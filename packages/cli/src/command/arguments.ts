@@ -9,6 +9,7 @@ export interface Accepted {
   args: ArgsDef
   variadic?: boolean
   operands?: string
+  words?: Readonly<Record<string, readonly string[]>>
 }
 
 /** Throws {@link UsageError} for an unknown option, a missing or needless value, or a positional too many or too few. */
@@ -22,6 +23,8 @@ export function checkArguments(command: Accepted, head: readonly string[], opera
     if (token.kind === 'option') checkOption(command, token)
     if (token.kind !== 'positional') continue
     if (++positionals > slots.length && command.variadic !== true) throw tooMany(command, token.value)
+    const words = command.words?.[slots[positionals - 1]?.[0] ?? '']
+    if (words?.includes(token.value) === false) throw notOneOf(command.name, words, token.value)
   }
   const missing = slots.slice(positionals).find(([, definition]) => definition.required !== false)
   if (missing) throw new UsageError(`${command.name} needs ${missing[0].toUpperCase()}`)
@@ -65,8 +68,12 @@ function checkOption(command: Accepted, token: OptionToken): void {
     throw new UsageError(`${token.rawName} needs a value`)
   }
   if (definition.type === 'enum' && definition.options?.includes(token.value ?? '') === false) {
-    throw new UsageError(`${token.rawName} is one of ${definition.options.join(', ')}, not "${token.value}"`)
+    throw notOneOf(token.rawName, definition.options, token.value ?? '')
   }
+}
+
+function notOneOf(name: string, words: readonly string[], typed: string): UsageError {
+  return new UsageError(`${name} takes one of ${words.join(', ')}, not "${typed}"${didYouMean(typed, words)}`)
 }
 
 function tooMany(command: Accepted, value: string): UsageError {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { parseArgs as parseWithCitty, renderUsage, type ArgsDef, type CommandDef, type ParsedArgs } from 'citty'
-import { checkArguments, valuesOf } from './arguments.ts'
+import { checkArguments, valuesOf, type Accepted } from './arguments.ts'
 
 /** What a command's `run` gets. */
 interface Invocation<A extends ArgsDef> {
@@ -20,6 +20,8 @@ export interface CommandOptions<A extends ArgsDef> {
   examples: readonly string[]
   /** The last positional may be given more than once; `args._` has all positionals. @default false */
   variadic?: boolean
+  /** Positionals that are one of a few words; anything else is refused. */
+  words?: Readonly<Record<string, readonly string[]>>
   /** What stands after `--` in the usage line; a command without it refuses `--`. */
   operands?: string
   /** Resolves to the exit code. An error that it throws is said in one line by the caller. */
@@ -28,6 +30,8 @@ export interface CommandOptions<A extends ArgsDef> {
 
 /** A command with its option types erased, ready to be called. */
 export interface Command {
+  /** What it accepts, for completion. */
+  readonly accepts: Accepted
   /** Checks the arguments, runs, and resolves to the exit code. Throws UsageError before anything is done. */
   run(head: readonly string[], operands: readonly string[] | null): Promise<number>
   /** The help text, headed by the description. */
@@ -40,6 +44,7 @@ export interface Command {
  */
 export function defineCommand<const A extends ArgsDef>(options: CommandOptions<A>): Command {
   return {
+    accepts: options,
     async run(head, operands) {
       checkArguments(options, head, operands)
       return options.run({

@@ -30,7 +30,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (name === undefined) {
     if (wantsHelp) return print(await rootUsage())
     if (head.includes('--version') || head.includes('-V')) return print(version())
-    throw new UsageError(`a command is missing: ${Object.keys(commands).join(', ')}`)
+    throw new UsageError('a command is missing: oakum --help lists them')
   }
   const entry = find(name)
   if (!entry) throw new UsageError(`there is no command "${name}"${didYouMean(name, Object.keys(commands))}`)

@@ -36,6 +36,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     description: 'Reclaim once what dead agents held',
     load: async () => (await import('./sweep.ts')).command,
   },
+  store: {
+    description: 'Show the store, copy it, or empty it',
+    load: async () => (await import('./store.ts')).command,
+  },
   leaktest: {
     description: 'Test whether code leaks, each file in a process of its own',
     load: async () => (await import('./leaktest.ts')).command,

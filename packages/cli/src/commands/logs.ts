@@ -1,13 +1,15 @@
 import type { EventLog, OakumEvent } from '@oakum/core/events'
 import type { Fleet } from '@oakum/core/fleet'
+import { yesArgs } from '../command/confirm.ts'
 import { defineCommand, type Command } from '../command/define.ts'
 import { parseDuration } from '../command/duration.ts'
 import { UsageError } from '../command/errors.ts'
 import { EXIT } from '../command/exit.ts'
 import { listenForInterrupts } from '../command/interrupt.ts'
 import { withStore } from '../command/look.ts'
-import { jsonArgs, storeArgs } from '../command/store.ts'
+import { jsonArgs, storeArgs, storeUrl } from '../command/store.ts'
 import { unknownAgent, unknownAgentWithoutStore } from '../command/unknown-agent.ts'
+import { purge as purgeEvents, type PurgeOptions } from '../logs/purge.ts'
 import { selectEvents, type Wanted } from '../logs/select.ts'
 import { formatEvent, textOf } from '../output/event-line.ts'
 import { isAtLeast, LEVELS, type Level } from '../output/level.ts'
@@ -19,7 +21,7 @@ const SHOWN = 50
 
 export const command: Command = defineCommand({
   name: 'logs',
-  examples: ['coder-1 -f', '--since 5m --level warn', "--grep 'cleanup|killed' --all"],
+  examples: ['coder-1 -f', '--since 5m --level warn', "--grep 'cleanup|killed' --all", '--purge --older 7d'],
   args: {
     id: { type: 'positional', required: false, description: 'Only this agent' },
     follow: { type: 'boolean', alias: 'f', default: false, description: 'Then what happens from now on, until Ctrl-C' },
@@ -28,10 +30,21 @@ export const command: Command = defineCommand({
     lines: { type: 'string', alias: 'n', valueHint: 'N', default: String(SHOWN), description: 'The newest N' },
     grep: { type: 'string', valueHint: 'P', description: 'Only what matches this regular expression' },
     all: { type: 'boolean', default: false, description: 'Not only the newest' },
+    purge: { type: 'boolean', default: false, description: 'Remove events for good, instead of showing them' },
+    older: { type: 'string', valueHint: '7d', description: 'With --purge: only what is older' },
+    ...yesArgs,
     ...storeArgs,
     ...jsonArgs,
   },
-  run: ({ args: { id, follow, since, level, lines, grep, all, store, json } }) => {
+  run: ({ args: { id, follow, since, level, lines, grep, all, purge, older, yes, store, json } }) => {
+    if (older !== undefined && !purge) throw new UsageError('--older goes with --purge; to see the newest: --since')
+    if (purge) {
+      if (follow || all || (since ?? level ?? grep) !== undefined) {
+        throw new UsageError('--purge takes an agent and --older, and nothing else that chooses')
+      }
+      const olderThan = older === undefined ? {} : { olderThan: parseDuration(older, '--older') }
+      return purgeStore(store, { ...(id === undefined ? {} : { agent: id }), ...olderThan, yes, json })
+    }
     const wanted: Wanted = {
       ...(id === undefined ? {} : { agent: id }),
       ...(since === undefined ? {} : { since: Date.now() - parseDuration(since, '--since') }),
@@ -60,6 +73,20 @@ export const command: Command = defineCommand({
     )
   },
 })
+
+function purgeStore(store: string | undefined, options: Omit<PurgeOptions, 'url'>): Promise<number> {
+  return withStore(
+    store,
+    url => {
+      console.log(options.json ? toJson({ removed: 0, bytes: 0 }) : `There is no store at ${url}; nothing to remove.`)
+      return EXIT.ok
+    },
+    async fleet => {
+      if (options.agent !== undefined) await assertKnown(fleet, options.agent)
+      return purgeEvents(fleet, { ...options, url: storeUrl(store) })
+    },
+  )
+}
 
 async function followEvents(
   log: EventLog,

@@ -4,12 +4,16 @@ import { oakum } from '../support/oakum.ts'
 
 describe('oakum', () => {
   it.each([
-    [[], 'oakum: a command is missing: up, run, status, logs, stop, kill, sweep, leaktest (USAGE)\n'],
+    [[], 'oakum: a command is missing: oakum --help lists them (USAGE)\n'],
     [['stauts'], 'oakum: there is no command "stauts"; did you mean "status"? (USAGE)\n'],
     [['constructor'], 'oakum: there is no command "constructor" (USAGE)\n'],
     [['status', '--jsn'], 'oakum: status has no option --jsn; did you mean "--json"? (USAGE)\n'],
     [['status', '--store'], 'oakum: --store needs a value (USAGE)\n'],
     [['status', '--json=yes'], 'oakum: --json takes no value (USAGE)\n'],
+    [
+      ['logs', '--level', 'eror'],
+      'oakum: --level takes one of debug, info, warn, error, not "eror"; did you mean "error"? (USAGE)\n',
+    ],
     [['sweep', 'x'], 'oakum: sweep does not understand "x" (USAGE)\n'],
     [['sweep', '--', 'x'], 'oakum: sweep takes nothing after "--" (USAGE)\n'],
     [['--store', 'mongodb:x', 'status'], expect.stringMatching(/^oakum: .*\(STORE_UNKNOWN\)\n$/)],

@@ -5,7 +5,7 @@ import { until } from '../../../core/test/support/until.ts'
 import { textOf } from '../../src/output/event-line.ts'
 import { createFixture } from '../support/fixture.ts'
 import { executeHere } from '../support/in-process.ts'
-import { oakum, startOakum } from '../support/oakum.ts'
+import { oakum, startOakum, type Finished } from '../support/oakum.ts'
 
 const MINUTE = 60_000
 
@@ -100,6 +100,34 @@ describe('oakum logs', () => {
       code: 0,
     })
     expect(await executeHere(['logs', 'nobody', '--store', fixture.url])).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  it('removes with --purge what is meant, and nothing unasked', async () => {
+    const { url } = await createFixture()
+    await write(url, [
+      line('old', { time: Date.now() - 10 * MINUTE }),
+      line('young'),
+      line('other', { agent: 'coder-2' }),
+    ])
+    const run = (...args: string[]): Promise<Finished> => executeHere(['logs', '--store', url, ...args])
+    expect(await run('--purge')).toMatchObject({ code: 2, stderr: expect.stringContaining('add --yes') })
+    expect(await run('coder-2', '--purge', '--older', '5m', '-y')).toMatchObject({
+      code: 0,
+      stdout: 'There were no events of coder-2 older than 5m.\n',
+    })
+    expect((await run('--purge', '--older', '5m', '-y')).stdout).toMatch(
+      /^1 events older than 5m removed, \d+ B of data/,
+    )
+    expect(JSON.parse((await run('coder-1', '--purge', '-y', '--json')).stdout)).toMatchObject({ removed: 1 })
+    expect((await run()).stdout).toMatch(/^\S+ {2}coder-2 {2}│ other\n$/)
+    expect(await run('nobody', '--purge', '-y')).toMatchObject({ code: 1 })
+    for (const wrong of [
+      ['--older', '5m'],
+      ['--purge', '-f'],
+      ['--purge', '--grep', 'x'],
+    ]) {
+      expect(await run(...wrong)).toMatchObject({ code: 2, stdout: '' })
+    }
   })
 
   it.each([

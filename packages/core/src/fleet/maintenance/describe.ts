@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import type { Database } from '../../sqlite/database.ts'
 import { parseSqliteUrl } from '../../sqlite/location.ts'
 import { storeFiles, withFile, type StoreFile } from './files.ts'
 
@@ -17,6 +18,8 @@ export interface StoreReport {
   directory: string
   /** None when there is no store. */
   files: StoreFileReport[]
+  /** Of the log; null when there is none, or when it is of another version. Times in milliseconds since 1970. */
+  events: { count: number; oldest: number | null; newest: number | null } | null
 }
 
 /**
@@ -25,15 +28,32 @@ export interface StoreReport {
  * @throws OakumError STORE_UNKNOWN for a store without files, STORE_UNREADABLE, STORE_CORRUPT
  */
 export function describeStore(url: string): StoreReport {
-  return { directory: parseSqliteUrl(url).directory, files: storeFiles(url).map(describeFile) }
+  const files = storeFiles(url)
+  const log = files.find(({ name }) => name === 'events.db')
+  return {
+    directory: parseSqliteUrl(url).directory,
+    files: files.map(describeFile),
+    events: log === undefined ? null : withFile(log, database => countEvents(database, log)),
+  }
+}
+
+function countEvents(database: Database, { schema }: StoreFile): StoreReport['events'] {
+  if (versionOf(database) !== schema.migrations.length) return null
+  // Each a subquery of its own: each is then read off an index.
+  const sql = `SELECT (SELECT count(*) FROM events) AS count, (SELECT min(time) FROM events) AS oldest,
+                      (SELECT max(time) FROM events) AS newest`
+  return database.get<NonNullable<StoreReport['events']>>(sql) ?? null
 }
 
 function describeFile(file: StoreFile): StoreFileReport {
   const { name, path, schema } = file
   // Before it is opened: what is made by opening it is not part of it.
   const bytes = [path, `${path}-wal`, `${path}-shm`].reduce((sum, part) => sum + sizeOf(part), 0)
-  const version = withFile(file, database => database.get<{ user_version: number }>('PRAGMA user_version'))
-  return { name, path, bytes, version: version?.user_version ?? 0, knownVersion: schema.migrations.length }
+  return { name, path, bytes, version: withFile(file, versionOf), knownVersion: schema.migrations.length }
+}
+
+function versionOf(database: Database): number {
+  return database.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0
 }
 
 function sizeOf(path: string): number {

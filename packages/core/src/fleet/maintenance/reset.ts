@@ -10,7 +10,6 @@ import { OakumError } from '../../errors/error.ts'
 import type { Database } from '../../sqlite/database.ts'
 import { isBusy } from '../../sqlite/errors.ts'
 import { assertOurs } from '../../sqlite/migrate.ts'
-import { LASTING_TABLES } from '../drivers/sqlite/schema.ts'
 import { LIVE_PHASES } from '../records.ts'
 import { storeFiles, withFile, type StoreFile } from './files.ts'
 
@@ -28,6 +27,9 @@ export interface ResetReport {
   tombstones: number
   events: number
 }
+
+/** The clock that all leases are compared by; counts, which follow what they count; and what sweeps know of each other. */
+const LASTING_TABLES: readonly string[] = ['boots', 'counts', 'guard']
 
 /**
  * Forgets all agents, tombstones, kept processes and events of a store.

@@ -78,8 +78,13 @@ describe('describeStore', () => {
     const url = `sqlite:${join(temporaryFolder(), 'store')}`
     expect(describeStore(url)).toMatchObject({ files: [] })
     expect(existsSync(describeStore(url).directory)).toBe(false)
-    await open(url)
-    const { directory, files } = describeStore(url)
+    const fleet = await open(url)
+    await fleet.events.append([
+      { type: 'a', time: 5 },
+      { type: 'b', time: 3 },
+    ])
+    const { directory, files, events } = describeStore(url)
+    expect(events).toEqual({ count: 2, oldest: 3, newest: 5 })
     expect(files.map(({ name, path, version, knownVersion }) => [name, dirname(path), version - knownVersion])).toEqual(
       [
         ['fleet.db', directory, 0],
