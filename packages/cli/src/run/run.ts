@@ -5,16 +5,19 @@
  * - The program is owned before it starts: by a lease that names its mark, and by a guardian.
  * - When this resolves, nothing of the program lives except what was kept or refuses to go; the latter is said on stderr.
  * - The program's own output is never lost to a failing store.
+ * - A program that passes a limit is ended with its tree, and the exit code says which limit it was.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { isOakumError, OakumError } from '@oakum/core/errors'
 import { connect, type Agent, type Fleet } from '@oakum/core/fleet'
 import { newMark, sameProcess, type EndReport, type ProcessIdentity } from '@oakum/core/process'
-import { reportError } from '../command/errors.ts'
+import { describeFailure, reportError } from '../command/errors.ts'
 import { EXIT } from '../command/exit.ts'
 import { startCommand, type StartedCommand } from './child.ts'
 import { startGuardian, whyNoGuardian, type Guardian } from './guardian.ts'
+import { openLimitWatch, type LimitWatch } from './limits/limit-watch.ts'
+import { describeExceeded, exitCodeOf, type Exceeded, type Limits } from './limits/limits.ts'
 import { Output } from './output.ts'
 import { StopRequests } from './stop-requests.ts'
 import { TreeWatch } from './tree-watch.ts'
@@ -33,6 +36,7 @@ export interface RunOptions {
   capture: boolean
   /** Milliseconds from the first signal to SIGKILL. */
   drain: number
+  limits: Limits
 }
 
 /** What a command left behind gets from SIGTERM to SIGKILL, milliseconds. */
@@ -81,21 +85,26 @@ interface Owners {
 async function supervise(options: RunOptions, { agent, fleet, guardian, mark, requests }: Owners): Promise<number> {
   const foreground = isatty(0)
   const onTerminal = foreground && isatty(1)
+  const limits = await openLimitWatch(options.limits, mark)
   try {
-    const command = await startCommand(options.command, options.args, {
-      env: { ...process.env, ...agent.env },
-      ownGroup: !foreground,
-      piped: options.capture && !onTerminal,
-    })
+    const command = await limits.start(() =>
+      startCommand(options.command, options.args, {
+        env: { ...process.env, ...agent.env },
+        ownGroup: !foreground,
+        piped: options.capture && !onTerminal,
+      }),
+    )
+    limits.watch(command.identity)
     if (!foreground) guardian?.group(command.identity)
     const output = new Output(command, agent.id, fleet)
-    const tree = new TreeWatch({ fleet, guardian, mark, root: command.identity, hurry: requests.hurry })
+    const tree = new TreeWatch({ fleet, guardian, limits, mark, root: command.identity, hurry: requests.hurry })
     try {
-      return await untilGone(options, { agent, command, output, requests, tree })
+      return await untilGone(options, { agent, command, fleet, limits, output, requests, tree })
     } finally {
       tree.close()
     }
   } finally {
+    await limits.close()
     requests.drained()
   }
 }
@@ -103,28 +112,44 @@ async function supervise(options: RunOptions, { agent, fleet, guardian, mark, re
 interface Running {
   agent: Agent
   command: StartedCommand
+  fleet: Fleet
+  limits: LimitWatch
   output: Output
   requests: StopRequests
   tree: TreeWatch
 }
 
 async function untilGone(options: RunOptions, running: Running): Promise<number> {
-  const { agent, command, output, requests, tree } = running
+  const { agent, command, limits, output, requests, tree } = running
   const exited = command.exited.then(code => {
     tree.rootEnded()
     return code
   })
   const stopped = stopWhenAsked(options, running)
-  await Promise.race([exited, stopped])
+  const limited = limits.exceeded.then(exceeded => endExceeded(exceeded, options, running))
+  await Promise.race([exited, stopped, limited])
 
   let left: readonly { identity: ProcessIdentity }[]
-  if (options.keep && !requests.asked) left = await tree.letGo()
+  const mayLive = options.keep && !requests.asked && (await limits.close()) === undefined
+  if (mayLive) left = await tree.letGo()
   else left = reportLeft(await tree.end('SIGTERM', LEFTOVER_GRACE))
+  const exceeded = await limits.close()
+  if (exceeded !== undefined) await limited
   await output.finish(requests.hurry)
 
   if (isOakumError(agent.signal.reason, 'FENCED')) reportError(agent.signal.reason)
   if (requests.exitCode !== undefined) return requests.exitCode
+  if (exceeded !== undefined) return exitCodeOf(exceeded)
   return left.some(({ identity }) => sameProcess(identity, command.identity)) ? EXIT.failed : exited
+}
+
+/** Memory and processes are ended by who watches them, at once; to be out of time is to be asked to stop, as by a signal. */
+async function endExceeded(exceeded: Exceeded, options: RunOptions, { agent, fleet, tree }: Running): Promise<void> {
+  console.error(describeFailure(describeExceeded(agent.id, exceeded), 'LIMIT_EXCEEDED'))
+  const data = { epoch: agent.epoch, ...exceeded }
+  const ended = tree.end('SIGTERM', exceeded.limit === 'time' ? options.drain : 0)
+  await fleet.events.append([{ type: 'agent_limit_exceeded', agent: agent.id, data }]).catch(reportError)
+  await ended
 }
 
 async function stopWhenAsked(options: RunOptions, { agent, requests, tree }: Running): Promise<void> {

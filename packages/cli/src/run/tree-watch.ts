@@ -2,7 +2,7 @@
  * Follows the tree of a run, ends it, or lets it go.
  *
  * It looks again and again, because a process that dropped its mark and then lost its parent is only known by having been
- * seen before; what it sees it tells the guardian. Looking takes at most half a percent of one processor.
+ * seen before; what it sees it tells the guardian, and what is kept the limits. Looking takes at most half a percent of one processor.
  */
 import type { Fleet } from '@oakum/core/fleet'
 import {
@@ -14,6 +14,7 @@ import {
   type ProcessIdentity,
 } from '@oakum/core/process'
 import type { Guardian } from './guardian.ts'
+import type { LimitWatch } from './limits/limit-watch.ts'
 
 /** Milliseconds between two looks, and how many times its own cost at least. */
 const LOOK_EVERY = 1_000
@@ -22,6 +23,7 @@ const COST_FACTOR = 200
 export interface TreeWatchOptions {
   fleet: Fleet
   guardian: Guardian | null
+  limits: LimitWatch
   mark: string
   root: ProcessIdentity
   /** Aborts when the drain shall be cut short. */
@@ -31,6 +33,7 @@ export interface TreeWatchOptions {
 export class TreeWatch {
   readonly #fleet: Fleet
   readonly #guardian: Guardian | null
+  readonly #limits: LimitWatch
   readonly #tree: ProcessTree
   readonly #hurry: AbortSignal
   readonly #rootEnded = new AbortController()
@@ -39,10 +42,11 @@ export class TreeWatch {
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor({ fleet, guardian, mark, root, hurry }: TreeWatchOptions) {
+  constructor({ fleet, guardian, limits, mark, root, hurry }: TreeWatchOptions) {
     this.#fleet = fleet
     this.#hurry = hurry
     this.#guardian = guardian
+    this.#limits = limits
     this.#tree = new ProcessTree({ root, mark, youngerThan: root, keep: process => this.#isKept(process) })
     this.#again(0)
   }
@@ -114,6 +118,7 @@ export class TreeWatch {
   /** A store that cannot be read leaves the list as it was. */
   async #refreshKept(): Promise<void> {
     this.#kept = await this.#fleet.kept().catch(() => this.#kept)
+    this.#limits.keep(this.#kept)
     this.#guardian?.remember(this.#tree.remembered(), [...this.#kept, ...this.#tree.shielded()])
   }
 
