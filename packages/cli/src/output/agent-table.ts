@@ -22,6 +22,8 @@ const COLOURS: Readonly<Record<Condition, Format>> = {
   starting: 'dim',
   alive: 'green',
   suspect: 'yellow',
+  stuck: 'yellow',
+  stalled: 'yellow',
   draining: 'cyan',
   reaping: 'yellow',
   quarantined: 'red',

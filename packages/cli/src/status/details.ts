@@ -7,6 +7,8 @@ import type { Paint } from '../output/paint.ts'
 import { plain } from '../output/text.ts'
 
 const EVENTS_SHOWN = 10
+/** From so many milliseconds on a late event loop is told of. */
+const LAG_SHOWN = 1_000
 
 /** Everything about one agent. */
 export interface AgentDetails {
@@ -41,6 +43,8 @@ export function formatDetails(
     ['process', `${agent.process.pid} on ${plain(agent.host)}`],
     ['registered', `${formatAge(now - agent.registeredAt)} ago`],
     ['last beat', agent.lastBeat === null ? 'never' : `${formatAge(now - agent.lastBeat)} ago`],
+    ['event loop', loopOf(agent, now)],
+    ['progress', progressOf(agent, now)],
     ['lease ends', agent.expiresAt > now ? `in ${formatAge(agent.expiresAt - now)} unless it beats` : 'is over'],
     ['epoch', agent.epoch],
     ['parent', agent.parent?.id ?? ''],
@@ -66,6 +70,21 @@ export function formatDetails(
       paint,
     ),
   ]
+}
+
+/** Said when it is worth a word: ordinary lag is a few milliseconds. */
+function loopOf({ loopLag, stuckAt }: AgentRecord, now: number): string {
+  if (stuckAt !== null) return `blocked, known for ${formatAge(now - stuckAt)}`
+  return loopLag === null || loopLag < LAG_SHOWN ? '' : `was blocked for ${formatAge(loopLag)} before the last beat`
+}
+
+/** Said of agents that told of progress, or promised some. */
+function progressOf({ progressAt, progressTimeout, stalledAt }: AgentRecord, now: number): string {
+  if (progressAt === null && progressTimeout === null) return ''
+  const last = progressAt === null ? 'none yet' : `${formatAge(now - progressAt)} ago`
+  if (progressTimeout === null) return last
+  const promise = `one each ${formatAge(progressTimeout)} was promised`
+  return stalledAt === null ? `${last}; ${promise}` : `${last}; ${promise}, stalled for ${formatAge(now - stalledAt)}`
 }
 
 function resourceLine({ kind, key, data, shared }: OwnedResource): string {

@@ -10,7 +10,7 @@ export interface LeaseRef {
 }
 
 /**
- * Where a lease is in its life, as stored. `suspect` and `stuck` are read off the time of the last beat and are not stored.
+ * Where a lease is in its life, as stored. `suspect`, `stuck` and `stalled` are told apart by `condition`.
  * starting → alive → draining, each → reaping → (tombstone) or quarantined.
  */
 export type Phase = 'starting' | 'alive' | 'draining' | 'reaping' | 'quarantined'
@@ -18,9 +18,18 @@ export type Phase = 'starting' | 'alive' | 'draining' | 'reaping' | 'quarantined
 /** The phases in which an agent may still write. */
 export const LIVE_PHASES: readonly Phase[] = ['starting', 'alive', 'draining']
 
-/** Why a lease was claimed. `released` is an agent's own good-bye and never counts as an orphan. */
+/**
+ * Why a lease was claimed. `released` is an agent's own good-bye and never counts as an orphan; `stalled` is the verdict on an
+ * agent that lived, but made no progress.
+ */
 export type ReclaimReason =
-  'missing_heartbeat' | 'stale_heartbeat' | 'process_gone' | 'corrupt_heartbeat' | 'parent_gone' | 'released'
+  | 'missing_heartbeat'
+  | 'stale_heartbeat'
+  | 'process_gone'
+  | 'corrupt_heartbeat'
+  | 'parent_gone'
+  | 'stalled'
+  | 'released'
 
 /** Something that an agent holds outside its process. */
 export interface ResourceInput {
@@ -58,6 +67,8 @@ export interface Registration {
   state: string
   /** Milliseconds without an accepted beat until the lease ends. */
   leaseTtl: number
+  /** Milliseconds without progress until an agent that beats counts as stalled. @default never */
+  progressTimeout?: number
   /** Owned from the first moment on. */
   resources: readonly ResourceInput[]
   /** The epoch of an earlier agent of this id whose death the caller has proven; it is left for a sweep to claim. */
@@ -82,6 +93,14 @@ export interface AgentRecord extends LeaseRef {
   expiresAt: number
   /** The agent's own last sign of progress. */
   progressAt: number | null
+  /** Milliseconds without progress until it counts as stalled, null for never. */
+  progressTimeout: number | null
+  /** Since when it is known to be stalled, null when it is not. */
+  stalledAt: number | null
+  /** How late the event loop of its process was before the last beat, in milliseconds; null when no beat told. */
+  loopLag: number | null
+  /** Since when the event loop of its process is known to be blocked, null when it is not. */
+  stuckAt: number | null
   /** When somebody asked it to stop. */
   stopRequestedAt: number | null
   /** How often a reclaim was begun. */

@@ -47,6 +47,26 @@ export function quarantinedEvent(lease: HeldLease, error: string, time: number):
   return once('agent_quarantined', lease, time, { epoch, reason, attempts: attempt, error, coordinator: holder })
 }
 
+/** What a beat tells of the event loop of an agent's process: it is blocked, or is not any more. */
+export function stuckEvent({ id, epoch }: LeaseRef, lag: number, time: number): EventInput {
+  return { id: randomUUID(), type: 'agent_stuck', time, agent: id, data: { epoch, lag } }
+}
+
+/** @param milliseconds For how long it was known to be stuck. */
+export function recoveredEvent({ id, epoch }: LeaseRef, milliseconds: number, time: number): EventInput {
+  return { id: randomUUID(), type: 'agent_recovered', time, agent: id, data: { epoch, milliseconds } }
+}
+
+/** @param milliseconds For how long it made no progress, or never did. */
+export function stalledEvent({ id, epoch }: LeaseRef, milliseconds: number, time: number): EventInput {
+  return { id: randomUUID(), type: 'agent_stalled', time, agent: id, data: { epoch, milliseconds } }
+}
+
+/** @param milliseconds For how long it was known to be stalled. */
+export function progressedEvent({ id, epoch }: LeaseRef, milliseconds: number, time: number): EventInput {
+  return { id: randomUUID(), type: 'agent_progressed', time, agent: id, data: { epoch, milliseconds } }
+}
+
 /** An event of the caller's, with the id and time that it left out. */
 export function completeEvent(event: EventInput, time: number): EventInput {
   return { ...event, id: event.id ?? randomUUID(), time: event.time ?? time }

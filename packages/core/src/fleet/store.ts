@@ -43,6 +43,10 @@ export interface RegisterReply {
 export interface Beat extends LeaseRef {
   /** Set when the agent made progress since the last beat. */
   progressed?: boolean
+  /** Milliseconds by which the event loop of the agent's process was late since the last beat, or is now. */
+  lag?: number
+  /** Set when that is so much that the agent counts as stuck. */
+  stuck?: boolean
 }
 
 export interface BeatReply {
@@ -63,11 +67,16 @@ export interface ClaimRequest {
   /**
    * `expired`: leases that ended by silence, and claims of others that ran out.
    * `proven`: these leases, whose process is known to be dead.
+   * `stalled`: this lease, unless it made progress since it was found to be stalled.
    * `released`: this lease, by its own agent.
    * Live descendants of what is claimed are claimed with it (`parent_gone`), except where the agent said good-bye. What
    * goes beyond the limit is fenced in the same step and taken by the next claim by `expired`, deepest first.
    */
-  what: { by: 'expired' } | { by: 'proven'; refs: readonly LeaseRef[] } | { by: 'released'; ref: LeaseRef }
+  what:
+    | { by: 'expired' }
+    | { by: 'proven'; refs: readonly LeaseRef[] }
+    | { by: 'stalled'; ref: LeaseRef }
+    | { by: 'released'; ref: LeaseRef }
 }
 
 export interface ClaimReply {
@@ -98,6 +107,13 @@ export interface FailOptions {
   maxAttempts: number
   /** Milliseconds until the next attempt. */
   retryIn: number
+}
+
+export interface StalledRequest {
+  /** Agents that are looked at, and handed out, at most. */
+  limit: number
+  /** Milliseconds for which nobody else gets those that are handed out. @default none are handed out */
+  judgeFor?: number
 }
 
 export interface ListOptions extends CallOptions {
@@ -145,6 +161,14 @@ export interface FleetStore {
   finish(token: string, facts: FinishFacts, options?: CallOptions): Promise<boolean>
   /** Gives the claim back after a failure. */
   fail(token: string, options: FailOptions & CallOptions): Promise<'retry' | 'quarantined' | 'lost'>
+
+  /**
+   * Marks agents that beat, but made no progress for longer than they allow themselves, each with an event. With `judgeFor` it
+   * hands out those whose case nobody settled, or is at.
+   */
+  stalled(request: StalledRequest, options?: CallOptions): Promise<AgentRecord[]>
+  /** Closes the case of a stalled agent, which may be asked to stop. False when it ended, or made progress since. */
+  settleStalled(ref: LeaseRef, verdict: { stop: boolean }, options?: CallOptions): Promise<boolean>
 
   /** Asks an agent to stop. False when it is not alive. */
   requestStop(id: string, options?: CallOptions): Promise<boolean>

@@ -25,6 +25,10 @@ export function registrationContract(subject: Subject): void {
         lastBeat: null,
         expiresAt: reply.expiresAt,
         progressAt: null,
+        progressTimeout: null,
+        stalledAt: null,
+        loopLag: null,
+        stuckAt: null,
         stopRequestedAt: null,
         attempts: 0,
       })

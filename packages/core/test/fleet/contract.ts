@@ -6,6 +6,7 @@ import { eventContract } from './contract-events.ts'
 import { familyContract } from './contract-families.ts'
 import { fencingContract } from './contract-fencing.ts'
 import { holdingContract } from './contract-holdings.ts'
+import { livenessContract } from './contract-liveness.ts'
 import { limitContract } from './contract-limits.ts'
 import { registrationContract } from './contract-registration.ts'
 import { viewContract } from './contract-views.ts'
@@ -47,6 +48,7 @@ export function testFleetStore(name: string, open: () => Promise<OpenStore>): vo
       eventContract,
       viewContract,
       limitContract,
+      livenessContract,
     ]) {
       part(subject)
     }

@@ -78,6 +78,12 @@ async function useEverything(store: Awaited<ReturnType<SqliteFolder['connect']>>
   }
   const last = only((await claimProven(store, await join(store, 'agent-2'))).claims)
   await store.finish(last.token, { released: 0, kept: [], milliseconds: 0 })
+  const idle = await join(store, 'agent-3', { progressTimeout: LEASE_TTL })
+  folder.clock.advance(LEASE_TTL)
+  for (const stuck of [true, false]) await store.beat([{ ...idle, stuck }])
+  await store.stalled({ limit: 10, judgeFor: CLAIM_TTL })
+  await store.beat([{ ...idle, progressed: true }])
+  await store.settleStalled(idle, { stop: false })
   await store.list()
   await store.list({ bootId: 'boot-1', phases: ['reaping'] })
   await store.tombstones()

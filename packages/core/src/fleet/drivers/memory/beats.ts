@@ -1,16 +1,22 @@
 import type { LeaseRef } from '../../records.ts'
 import type { Beat, BeatReply } from '../../store.ts'
+import { progressedEvent, recoveredEvent, stuckEvent } from '../../store-events.ts'
+import type { Times } from '../../times.ts'
+import type { Lease } from './lease.ts'
 import type { FleetState } from './state.ts'
 
 /** An expired lease that nobody claimed lives on: a claim alone fences. */
-export function beat(state: FleetState, beats: readonly Beat[], now: number): BeatReply {
-  for (const { progressed, ...ref } of beats) {
-    const lease = state.findLive(ref)
+export function beat(state: FleetState, beats: readonly Beat[], times: Times): BeatReply {
+  const { now } = times
+  for (const beaten of beats) {
+    const lease = state.findLive(beaten)
     if (lease === undefined) continue
     lease.lastBeat = now
     lease.expiresAt = now + lease.registration.leaseTtl
-    if (progressed === true) lease.progressAt = now
+    lease.loopLag = beaten.lag ?? null
     if (lease.phase === 'starting') state.setPhase(lease, 'alive')
+    tellStuck(state, lease, beaten, times)
+    if (beaten.progressed === true) progress(state, lease, times)
   }
   return check(state, beats, now)
 }
@@ -23,4 +29,22 @@ export function check(state: FleetState, refs: readonly LeaseRef[], now: number)
     else if (lease.stopRequestedAt !== null) reply.stops.push({ id, epoch })
   }
   return reply
+}
+
+function tellStuck(state: FleetState, lease: Lease, { stuck = false, lag = 0 }: Beat, { now, wall }: Times): void {
+  const { stuckAt } = lease
+  if (stuck === (stuckAt !== null)) return
+  lease.stuckAt = stuck ? now : null
+  state.addEvent(stuckAt === null ? stuckEvent(lease, lag, wall) : recoveredEvent(lease, now - stuckAt, wall))
+}
+
+function progress(state: FleetState, lease: Lease, { now, wall }: Times): void {
+  lease.progressAt = now
+  const { stalledAt } = lease
+  const { progressTimeout } = lease.registration
+  if (stalledAt === null || progressTimeout === undefined) return
+  lease.stalledAt = null
+  lease.progressDueAt = now + progressTimeout
+  state.progressDue.add(lease)
+  state.addEvent(progressedEvent(lease, now - stalledAt, wall))
 }

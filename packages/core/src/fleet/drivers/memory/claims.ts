@@ -16,6 +16,8 @@ import { type Lease, toRecord } from './lease.ts'
 import type { FleetState } from './state.ts'
 import type { Times } from '../../times.ts'
 
+const REASONS = { proven: 'process_gone', stalled: 'stalled', released: 'released' } as const
+
 export function claim(state: FleetState, request: ClaimRequest, times: Times): ClaimReply {
   const { now } = times
   const plan = planOf(state, request.what, request.limit ?? CLAIM_LIMIT, now)
@@ -105,9 +107,10 @@ function planOf(state: FleetState, what: ClaimRequest['what'], limit: number, no
       .map(lease => ({ lease, reason: reasonOfSilence(lease) }))
     return planClaim({ due, ended, childrenOf, limit })
   }
-  const reason = what.by === 'proven' ? 'process_gone' : 'released'
   const refs = what.by === 'proven' ? what.refs : [what.ref]
-  const ended = refs.flatMap(ref => state.findLive(ref) ?? []).map(lease => ({ lease, reason }) as const)
+  const live = refs.flatMap(ref => state.findLive(ref) ?? [])
+  const meant = what.by === 'stalled' ? live.filter(({ stalledAt }) => stalledAt !== null) : live
+  const ended = meant.map(lease => ({ lease, reason: REASONS[what.by] }))
   return planClaim({ due: [], ended, childrenOf, limit })
 }
 

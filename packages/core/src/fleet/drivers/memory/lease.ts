@@ -21,6 +21,11 @@ export interface Lease extends LeaseRef {
   lastBeat: number | null
   expiresAt: number
   progressAt: number | null
+  /** When somebody has to look whether it made progress or, once it is stalled, may judge it; null for never. */
+  progressDueAt: number | null
+  stalledAt: number | null
+  loopLag: number | null
+  stuckAt: number | null
   stopRequestedAt: number | null
   attempts: number
   reason: ReclaimReason | undefined
@@ -48,6 +53,16 @@ export function dueOf(lease: Lease): Due | null {
   return { at: lease.phase === 'reaping' ? lease.claimUntil : lease.expiresAt, rank: -lease.depth, number: lease.seq }
 }
 
+/** When somebody has to look whether it made the progress that it promised. */
+export function progressDue(lease: Lease): Due | null {
+  return lease.stalledAt === null ? dueForProgress(lease) : null
+}
+
+/** When somebody may judge it for having stalled. */
+export function verdictDue(lease: Lease): Due | null {
+  return lease.stalledAt === null ? null : dueForProgress(lease)
+}
+
 export function toRecord(lease: Lease): AgentRecord {
   const { host, process, roots, labels, leaseTtl } = lease.registration
   return {
@@ -66,6 +81,10 @@ export function toRecord(lease: Lease): AgentRecord {
     lastBeat: lease.lastBeat,
     expiresAt: lease.expiresAt,
     progressAt: lease.progressAt,
+    progressTimeout: lease.registration.progressTimeout ?? null,
+    stalledAt: lease.stalledAt,
+    loopLag: lease.loopLag,
+    stuckAt: lease.stuckAt,
     stopRequestedAt: lease.stopRequestedAt,
     attempts: lease.attempts,
     ...(lease.reason === undefined ? {} : { reason: lease.reason }),
@@ -76,4 +95,8 @@ export function toRecord(lease: Lease): AgentRecord {
 export function toTombstone(lease: Lease, endedAt: number): Tombstone {
   const { id, epoch, registeredAt, lastBeat, registration, reason = 'released' } = lease
   return { id, epoch, reason, host: registration.host, registeredAt, lastBeat, endedAt }
+}
+
+function dueForProgress({ progressDueAt, seq }: Lease): Due | null {
+  return progressDueAt === null ? null : { at: progressDueAt, rank: 0, number: seq }
 }

@@ -5,7 +5,7 @@ import { fenced } from '../../refusals.ts'
 import { PATH_KINDS } from '../../resource-paths.ts'
 import { OUTBOX_LIMIT, TOMBSTONE_AGE, TOMBSTONE_BATCH, TOMBSTONE_LIMIT } from '../../store-limits.ts'
 import { DueQueue } from './due-queue.ts'
-import { dueOf, type Lease, type Resource, toTombstone } from './lease.ts'
+import { dueOf, type Lease, progressDue, type Resource, toTombstone, verdictDue } from './lease.ts'
 
 /** All that a fleet in memory is, with the indexes that keep each call from looking at more than it touches. */
 export class FleetState {
@@ -24,6 +24,8 @@ export class FleetState {
   readonly bySeq: Map<number, Lease> = new Map()
   readonly byToken: Map<string, Lease> = new Map()
   readonly due: DueQueue<Lease> = new DueQueue(dueOf)
+  readonly progressDue: DueQueue<Lease> = new DueQueue(progressDue)
+  readonly verdictDue: DueQueue<Lease> = new DueQueue(verdictDue)
   readonly phases: Record<Phase, number> = { starting: 0, alive: 0, draining: 0, reaping: 0, quarantined: 0 }
   readonly keys: Map<string, { owner: Lease; value: string }> = new Map()
   readonly locks: Map<string, Lease> = new Map()
@@ -48,6 +50,7 @@ export class FleetState {
     this.phases[lease.phase] += 1
     if (lease.parent !== undefined) this.find(lease.parent)?.children.add(lease)
     this.due.add(lease)
+    this.progressDue.add(lease)
   }
 
   find(ref: LeaseRef): Lease | undefined {
@@ -118,6 +121,8 @@ export class FleetState {
     this.phases[lease.phase] -= 1
     this.bySeq.delete(lease.seq)
     this.due.delete(lease)
+    this.progressDue.delete(lease)
+    this.verdictDue.delete(lease)
     if (lease.token !== null) this.byToken.delete(lease.token)
     if (lease.parent !== undefined) this.find(lease.parent)?.children.delete(lease)
     for (const { kind, key } of lease.resources.values()) this.disown(lease, kind, key)

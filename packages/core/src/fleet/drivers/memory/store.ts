@@ -25,6 +25,7 @@ import type {
   FleetStore,
   ListOptions,
   RegisterReply,
+  StalledRequest,
   Standing,
 } from '../../store.ts'
 import { completeEvent } from '../../store-events.ts'
@@ -35,6 +36,7 @@ import { deleteKey, disown, own, resources, setKey, tryLock, unlock } from './ho
 import { KeptProcesses } from './kept.ts'
 import { toRecord } from './lease.ts'
 import { register, requestStop, update } from './registrations.ts'
+import { settleStalled, stalled } from './stalls.ts'
 import { FleetState } from './state.ts'
 import type { Times } from '../../times.ts'
 import { steadyTimes } from './steady-times.ts'
@@ -69,7 +71,7 @@ class MemoryFleetStore implements FleetStore {
   }
 
   beat(beats: readonly Beat[], options?: CallOptions): Promise<BeatReply> {
-    return this.#write(options, () => beat(this.#state, beats, this.#times().now))
+    return this.#write(options, () => beat(this.#state, beats, this.#times()))
   }
 
   update(ref: LeaseRef, change: Parameters<FleetStore['update']>[1], options?: CallOptions): Promise<void> {
@@ -114,6 +116,14 @@ class MemoryFleetStore implements FleetStore {
 
   fail(token: string, options: FailOptions & CallOptions): Promise<'retry' | 'quarantined' | 'lost'> {
     return this.#write(options, () => fail(this.#state, token, options, this.#times()))
+  }
+
+  stalled(request: StalledRequest, options?: CallOptions): Promise<AgentRecord[]> {
+    return this.#write(options, () => stalled(this.#state, request, this.#times()))
+  }
+
+  settleStalled(ref: LeaseRef, verdict: { stop: boolean }, options?: CallOptions): Promise<boolean> {
+    return this.#write(options, () => settleStalled(this.#state, ref, verdict, this.#times().now))
   }
 
   requestStop(id: string, options?: CallOptions): Promise<boolean> {

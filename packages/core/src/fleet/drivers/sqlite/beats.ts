@@ -2,30 +2,36 @@ import type { Database } from '../../../sqlite/database.ts'
 import { epochNumber } from '../../epoch.ts'
 import type { LeaseRef } from '../../records.ts'
 import type { Beat, BeatReply } from '../../store.ts'
+import { progressedEvent, recoveredEvent, stuckEvent } from '../../store-events.ts'
+import type { Times } from '../../times.ts'
 import { findLive } from './lease-rows.ts'
+import { addEvent, capOutbox } from './outbox.ts'
 
 // The usual beat leaves the phase alone, and with it the indexes and triggers that depend on it. RETURNING would double
 // its cost, so who shall stop is asked apart.
 const BEAT = `
-  UPDATE leases SET last_beat = ?, due_at = ? + lease_ttl, progress_at = coalesce(?, progress_at)
-  WHERE id = ? AND epoch = ? AND phase IN ('alive', 'draining')`
+  UPDATE leases SET last_beat = ?, due_at = ? + lease_ttl, progress_at = coalesce(?, progress_at), loop_lag = ?
+  WHERE id = ? AND epoch = ? AND phase IN ('alive', 'draining') AND stuck_at IS NULL AND stalled_at IS NULL`
 
-const FIRST_BEAT = `
-  UPDATE leases SET last_beat = ?, due_at = ? + lease_ttl, progress_at = coalesce(?, progress_at), phase = 'alive'
-  WHERE id = ? AND epoch = ? AND phase = 'starting'`
+/** The beat after which something else is so than it was, or may be. */
+const TELLING_BEAT = `
+  UPDATE leases SET last_beat = ?, due_at = ? + lease_ttl, progress_at = coalesce(?, progress_at), loop_lag = ?,
+    phase = iif(phase = 'starting', 'alive', phase), stuck_at = ?
+  WHERE seq = ?`
 
 const ANY_STOPPING = `
   SELECT 1 FROM leases
   WHERE stop_requested_at IS NOT NULL AND phase IN ('starting', 'alive', 'draining') LIMIT 1`
 
 /** An expired lease that nobody claimed lives on: a claim alone fences. */
-export function beat(database: Database, beats: readonly Beat[], now: number): BeatReply {
+export function beat(database: Database, beats: readonly Beat[], times: Times): BeatReply {
+  const now = Math.floor(times.now)
   const accepted: LeaseRef[] = []
   const fenced: LeaseRef[] = []
-  for (const { id, epoch, progressed } of beats) {
-    const values = [now, now, progressed === true ? now : null, id, epochNumber(epoch)]
-    const known = database.run(BEAT, ...values) > 0 || database.run(FIRST_BEAT, ...values) > 0
-    if (known) accepted.push({ id, epoch })
+  for (const one of beats) {
+    const { id, epoch } = one
+    const usual = one.stuck !== true && database.run(BEAT, ...values(one, now), id, epochNumber(epoch)) > 0
+    if (usual || beatAndTell(database, one, { now, wall: times.wall })) accepted.push({ id, epoch })
     else fenced.push({ id, epoch })
   }
   const anyStopping = database.get(ANY_STOPPING) !== undefined
@@ -40,4 +46,27 @@ export function check(database: Database, refs: readonly LeaseRef[], now: number
     else if (row.stop_requested_at !== null) reply.stops.push({ id, epoch })
   }
   return reply
+}
+
+/** The first beat of a lease, and those of agents that are stuck, stalled, or not any more. False when the lease has ended. */
+function beatAndTell(database: Database, one: Beat, { now, wall }: Times): boolean {
+  const { stuck = false, lag = 0, progressed = false } = one
+  const row = findLive(database, one)
+  if (row === undefined) return false
+  const { seq, stuck_at: stuckAt, stalled_at: stalledAt, progress_timeout: progressTimeout } = row
+  database.run(TELLING_BEAT, ...values(one, now), stuck ? (stuckAt ?? now) : null, seq)
+  if (stuck && stuckAt === null) addEvent(database, stuckEvent(one, lag, wall))
+  if (!stuck && stuckAt !== null) addEvent(database, recoveredEvent(one, now - stuckAt, wall))
+  if (progressed && stalledAt !== null && progressTimeout !== null) {
+    const sql = 'UPDATE leases SET stalled_at = NULL, progress_due_at = ? WHERE seq = ?'
+    database.run(sql, now + progressTimeout, seq)
+    addEvent(database, progressedEvent(one, now - stalledAt, wall))
+  }
+  capOutbox(database)
+  return true
+}
+
+/** The first four of a beat's statement. */
+function values({ progressed, lag }: Beat, now: number): [number, number, number | null, number | null] {
+  return [now, now, progressed === true ? now : null, lag === undefined ? null : Math.round(lag)]
 }

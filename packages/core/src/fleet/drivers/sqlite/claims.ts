@@ -10,6 +10,8 @@ import { findLive, isLive, type LeaseRow, parentOf, refOf, toRecord } from './le
 import { addEvent } from './outbox.ts'
 import { countLive } from './views.ts'
 
+const REASONS = { proven: 'process_gone', stalled: 'stalled', released: 'released' } as const
+
 /** A row on its way into a claim plan. */
 export interface Candidate extends PlannedLease {
   row: LeaseRow
@@ -71,10 +73,10 @@ function planOf(database: Database, what: ClaimRequest['what'], limit: number, n
     const ended = rows.filter(isLive).map(row => ({ lease: toCandidate(row), reason: silence(row) }))
     return planClaim({ due, ended, childrenOf: children, limit })
   }
-  const reason = what.by === 'proven' ? 'process_gone' : 'released'
   const refs = what.by === 'proven' ? what.refs : [what.ref]
-  const rows = refs.flatMap(ref => findLive(database, ref) ?? [])
-  const ended = rows.map(row => ({ lease: toCandidate(row), reason }) as const)
+  const live = refs.flatMap(ref => findLive(database, ref) ?? [])
+  const meant = what.by === 'stalled' ? live.filter(row => row.stalled_at !== null) : live
+  const ended = meant.map(row => ({ lease: toCandidate(row), reason: REASONS[what.by] }))
   return planClaim({ due: [], ended, childrenOf: children, limit })
 }
 

@@ -31,6 +31,11 @@ export interface LeaseRow {
   depth: number
   token: string | null
   holder: string
+  loop_lag: number | null
+  stuck_at: number | null
+  progress_timeout: number | null
+  progress_due_at: number | null
+  stalled_at: number | null
 }
 
 /** The newest lease of an id, in whatever phase. */
@@ -89,6 +94,10 @@ export function toRecord(row: LeaseRow): AgentRecord | null {
     lastBeat: row.last_beat,
     expiresAt: expiryOf(row),
     progressAt: row.progress_at,
+    progressTimeout: row.progress_timeout,
+    stalledAt: row.stalled_at,
+    loopLag: row.loop_lag,
+    stuckAt: row.stuck_at,
     stopRequestedAt: row.stop_requested_at,
     attempts: row.attempts,
     ...(row.reason === null ? {} : { reason: row.reason }),

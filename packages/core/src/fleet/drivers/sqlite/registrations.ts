@@ -78,11 +78,11 @@ function insertLease(
   registration: Registration,
   { epoch, now, expiresAt }: { epoch: number; now: number; expiresAt: number },
 ): number {
-  const { id, nonce, state, parent, host, process, roots, labels } = registration
+  const { id, nonce, state, parent, host, process, roots, labels, progressTimeout } = registration
   const row = database.get<{ seq: number }>(
     `INSERT INTO leases (id, epoch, nonce, phase, state, parent_id, parent_epoch, host, pid, start_time, boot_id,
-                         roots, labels, lease_ttl, registered_at, due_at)
-     VALUES (?, ?, ?, 'starting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+                         roots, labels, lease_ttl, registered_at, due_at, progress_timeout, progress_due_at)
+     VALUES (?, ?, ?, 'starting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
     id,
     epoch,
     nonce,
@@ -98,6 +98,8 @@ function insertLease(
     expiresAt - now,
     now,
     expiresAt,
+    progressTimeout === undefined ? null : Math.ceil(progressTimeout),
+    progressTimeout === undefined ? null : now + Math.ceil(progressTimeout),
   )
   if (row === undefined) throw new Error('An insertion returned no row.')
   return row.seq

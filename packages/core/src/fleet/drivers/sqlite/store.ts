@@ -38,6 +38,7 @@ import type {
   FleetStore,
   ListOptions,
   RegisterReply,
+  StalledRequest,
   Standing,
 } from '../../store.ts'
 import { completeEvent } from '../../store-events.ts'
@@ -51,6 +52,7 @@ import { addEvent, capOutbox, dropPendingEvents, pendingEvents } from './outbox.
 import { fail, finish, mayReclaim, reclaimed, renewClaims } from './reclaims.ts'
 import { register, requestStop, update } from './registrations.ts'
 import { FLEET_SCHEMA } from './schema.ts'
+import { anyStalled, settleStalled, stalled } from './stalls.ts'
 import { openStoreClock } from './store-clock.ts'
 import { tombstones } from './tombstones.ts'
 import { counts, get, list } from './views.ts'
@@ -100,7 +102,7 @@ class SqliteFleetStore implements FleetStore {
   }
 
   beat(beats: readonly Beat[], options?: CallOptions): Promise<BeatReply> {
-    return this.#write(options, database => beat(database, beats, this.#now()))
+    return this.#write(options, database => beat(database, beats, this.#times()))
   }
 
   update(ref: LeaseRef, change: Parameters<FleetStore['update']>[1], options?: CallOptions): Promise<void> {
@@ -145,6 +147,15 @@ class SqliteFleetStore implements FleetStore {
 
   fail(token: string, options: FailOptions & CallOptions): Promise<'retry' | 'quarantined' | 'lost'> {
     return this.#write(options, database => fail(database, token, options, this.#times()))
+  }
+
+  async stalled(request: StalledRequest, options?: CallOptions): Promise<AgentRecord[]> {
+    const any = await this.#read(options, database => anyStalled(database, request, this.#now()))
+    return any ? this.#write(options, database => stalled(database, request, this.#times())) : []
+  }
+
+  settleStalled(ref: LeaseRef, verdict: { stop: boolean }, options?: CallOptions): Promise<boolean> {
+    return this.#write(options, database => settleStalled(database, ref, verdict, this.#now()))
   }
 
   requestStop(id: string, options?: CallOptions): Promise<boolean> {
