@@ -36,6 +36,7 @@ export interface LiveTable {
   readonly report: (error: unknown) => void
 }
 
+/** @param title The first line, painted. */
 export function createLiveTable(fleet: Fleet, terminal: NodeJS.WriteStream, title: string, paint: Paint): LiveTable {
   let region: LiveRegion | undefined
   const report = (error: unknown): void => {
@@ -98,7 +99,7 @@ function frameOf(
   const shown = picture.rows.slice(0, picture.rows.length > room ? room - 1 : room)
   const total = Object.values(counts.phases).reduce((sum, count) => sum + count, 0)
   return [
-    `${paint('bold', 'oakum up')}  ${paint('dim', title)}`,
+    title,
     '',
     ...(total === 0
       ? [paint('dim', 'No agents yet. Start one: oakum run -- COMMAND')]

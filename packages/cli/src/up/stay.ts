@@ -19,7 +19,9 @@ export async function stay({ fleet, url, json, signal }: StayOptions, errors: Er
     console.error(`oakum: watching over ${url}; Ctrl-C ends it`)
     return printLines(fleet, json, signal)
   }
-  const table = createLiveTable(fleet, process.stdout, `${url}  Ctrl-C ends it`, paintFor(process.stdout))
+  const paint = paintFor(process.stdout)
+  const title = `${paint('bold', 'oakum up')}  ${paint('dim', `${url}  Ctrl-C ends it`)}`
+  const table = createLiveTable(fleet, process.stdout, title, paint)
   errors.report = table.report
   await table.show(signal)
 }

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { until } from '../../../core/test/support/until.ts'
 import { createFixture } from '../support/fixture.ts'
 import { executeHere } from '../support/in-process.ts'
-import { oakum } from '../support/oakum.ts'
+import { oakum, startOakum } from '../support/oakum.ts'
 
 const ESCAPE = '\u001b'
 
@@ -63,5 +64,39 @@ describe('oakum status', () => {
     const { code, stdout, stderr } = await executeHere(['status', 'codr-1', '--store', fixture.url])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe('oakum: No agent codr-1 is alive; did you mean "coder-1"? (AGENT_NOT_FOUND)\n')
+  })
+
+  it('watches: piped it shows once what lives, then a line for each thing that happens', async () => {
+    const fixture = await createFixture()
+    await fixture.agent('coder-1')
+    const { child, said, done } = startOakum(['status', '--watch', '--store', fixture.url])
+    await until(() => said.stdout.includes('coder-1'))
+    await fixture.agent('coder-2')
+    await until(() => said.stdout.includes('coder-2'))
+    child.kill('SIGINT')
+    expect(await done).toMatchObject({ code: 0, stderr: '' })
+    expect(said.stdout).toMatch(/^AGENT .*\ncoder-1 .*\n\S+ {2}coder-2 {2}agent_registered/)
+    expect(said.stdout.match(/AGENT/g)).toHaveLength(1)
+    expect(said.stdout).not.toContain(ESCAPE)
+  })
+
+  it('watches one agent until it has ended', async () => {
+    const fixture = await createFixture()
+    const agent = await fixture.agent('coder-1')
+    const { said, done } = startOakum(['status', 'coder-1', '--watch', '--json', '--store', fixture.url])
+    await until(() => said.stdout.includes('\n'))
+    agent.kill('SIGKILL')
+    await until(async () => (await executeHere(['sweep', '--store', fixture.url])).stdout.includes('1 cleaned'))
+    expect(await done).toMatchObject({ code: 0, stderr: '' })
+    const [details, ...events] = said.stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(details).toMatchObject({ agent: { id: 'coder-1' } })
+    expect(events.at(-1)).toMatchObject({ type: 'cleanup_completed', agent: 'coder-1' })
+  })
+
+  it('refuses to watch what has ended', async () => {
+    expect(await executeHere(['status', '--watch', '--all'])).toMatchObject({ code: 2, stdout: '' })
   })
 })
