@@ -23,13 +23,15 @@ import { Lease } from './lease.ts'
 import { Outbox } from './outbox.ts'
 import { Presence } from './presence.ts'
 import { reclaimersByKind } from './reclaimers/index.ts'
+import { MemoryWatch } from './memory-watch/memory-watch.ts'
+import { resolveMemoryWatchOptions, type MemoryWatchOptions } from './memory-watch/memory-watch-options.ts'
 import type { ReleaseReport } from './reclaim.ts'
 import { releaseLease } from './release.ts'
 import type { AgentRecord, LeaseRef, OwnedResource, Tombstone } from './records.ts'
 import { linkToScope, type ScopeLinkOptions } from './scope-link.ts'
 import type { RegisterOptions } from './register-options.ts'
 import { prepareRegistration, registerLease, type PreparedRegistration } from './registering.ts'
-import type { CallOptions, FleetCounts, FleetStore, ListOptions } from './store.ts'
+import type { CallOptions, FleetCounts, FleetStore, ListOptions, QuarantinedLease } from './store.ts'
 import { LIST_LIMIT } from './store-limits.ts'
 import { UnderWay } from './under-way.ts'
 import { withSignals } from './with-signals.ts'
@@ -55,6 +57,7 @@ export class Fleet {
   readonly #unlinks = new Map<Lease, () => void>()
   /** Those that run, or sweep just now. */
   readonly #coordinators = new Set<Coordinator>()
+  readonly #memoryWatches = new Set<MemoryWatch>()
   /** These leave an agent behind; no other call does. */
   readonly #registering = new UnderWay()
   readonly #releasing = new UnderWay()
@@ -96,12 +99,30 @@ export class Fleet {
     const { reclaimers = [], onError = ignore } = options
     return new Coordinator({
       ...this.#batchParts([...this.#settings.reclaimers, ...reclaimers]),
-      ...resolveCoordinatorOptions(options),
+      ...resolveCoordinatorOptions(options, this.#settings.leaseTtl),
       holder: this.#holder,
       presence: new Presence(this.#store),
       outbox: this.#outbox,
       onError,
       active: this.#coordinators,
+      assertOpen: () => this.#assertOpen(),
+    })
+  }
+
+  /**
+   * Makes a watch over the memory of this host's agents. It does nothing until `start()` or `sample()`; `fleet.close()` stops it.
+   *
+   * @throws OakumError INVALID_OPTION, STORE_CLOSED
+   */
+  memoryWatch(options: MemoryWatchOptions = {}): MemoryWatch {
+    this.#assertOpen()
+    return new MemoryWatch({
+      ...resolveMemoryWatchOptions(options),
+      store: this.#store,
+      clock: this.#settings.clock,
+      holder: this.#holder,
+      written: () => this.#outbox.kick(),
+      active: this.#memoryWatches,
       assertOpen: () => this.#assertOpen(),
     })
   }
@@ -207,6 +228,7 @@ export class Fleet {
     const agents = release ? [...this.#agents.values()] : []
     await Promise.all([
       ...[...this.#coordinators].map(coordinator => attempt(() => coordinator.stop({ deadline }))),
+      ...[...this.#memoryWatches].map(watch => attempt(() => watch.stop())),
       ...agents.map(agent => attempt(() => agent.release())),
       this.#releasing.settled(),
     ])
