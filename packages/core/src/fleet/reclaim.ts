@@ -107,12 +107,15 @@ export async function reclaimLease(claim: Claim, parts: ReclaimParts, signal: Ab
   return report(finished ? 'finished' : 'lost')
 }
 
-/** Processes first, since they use the rest; then last in, first out. */
+/** What runs goes first, since it uses the rest. */
+const RUNNING: ReadonlySet<string> = new Set(['process', 'tmux', 'container'])
+
+/** Last in, first out. */
 function inOrder(resources: readonly OwnedResource[]): OwnedResource[] {
-  const { process = [], rest = [] } = Object.groupBy(resources.toReversed(), ({ kind }) =>
-    kind === 'process' ? 'process' : 'rest',
+  const { running = [], rest = [] } = Object.groupBy(resources.toReversed(), ({ kind }) =>
+    RUNNING.has(kind) ? 'running' : 'rest',
   )
-  return [...process, ...rest]
+  return [...running, ...rest]
 }
 
 async function reclaimOne(

@@ -33,7 +33,7 @@ export type ReclaimReason =
 
 /** Something that an agent holds outside its process. */
 export interface ResourceInput {
-  /** `process`, `directory`, `lock`, `key`, `worktree` or a kind of the user's own. */
+  /** `process`, `tmux`, `container`, `directory`, `lock`, `key`, `worktree` or a kind of the user's own. */
   kind: string
   /** Names it within its kind; the same kind and key is the same thing, whoever owns it. At most 1,024 characters. */
   key: string

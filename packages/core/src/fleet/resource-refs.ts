@@ -3,9 +3,11 @@ import { realpath, stat } from 'node:fs/promises'
 import { OakumError } from '../errors/error.ts'
 import type { ProcessIdentity } from '../process/identity.ts'
 import type { ResourceInput } from './records.ts'
+import { type ContainerRef, describeContainer } from './reclaimers/container.ts'
 import { describeDirectory } from './reclaimers/directory.ts'
 import { describeLockFile } from './reclaimers/lock.ts'
 import { describeProcess } from './reclaimers/process.ts'
+import { describeTmux, type TmuxRef } from './reclaimers/tmux.ts'
 import { describeWorktree } from './reclaimers/worktree.ts'
 
 /** A process by its pid, by its identity, or by what started it: a ChildProcess, or what `scope.spawn` returns. */
@@ -15,6 +17,10 @@ export type ProcessRef = number | ProcessIdentity | { readonly pid?: number | un
 export interface ResourceRefs {
   /** Ended with its whole tree. */
   process: ProcessRef
+  /** A session that is there; killed with all that runs in it, never its server. */
+  tmux: TmuxRef
+  /** Removed by force. */
+  container: ContainerRef
   /** A path below a declared root; removed with all that is in it. */
   directory: string
   /** A path below a declared root; removed by git when nothing in it would be lost, else kept. */
@@ -38,6 +44,10 @@ export async function describeResource(kind: string, ref: unknown, roots: readon
   switch (kind) {
     case 'process':
       return describeProcess(ref)
+    case 'tmux':
+      return describeTmux(ref)
+    case 'container':
+      return describeContainer(ref)
     case 'directory':
       return describeDirectory(asText(kind, ref), roots)
     case 'worktree':

@@ -11,7 +11,13 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /** Debian's package for each program or library. */
-const PACKAGES = { tmux: 'tmux', faketime: 'faketime' } as const
+const PACKAGES = {
+  tmux: 'tmux',
+  faketime: 'faketime',
+  python3: 'python3',
+  podman: 'podman',
+  busybox: 'busybox-static',
+} as const
 
 export type Tool = keyof typeof PACKAGES
 
