@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { createEchoFilter } from './echo.ts'
+import { createEchoFilter } from '@oakum/core/process'
 
 /** Signals that ask a command to end. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'

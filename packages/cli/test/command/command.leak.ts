@@ -1,9 +1,9 @@
 /** Commands that run in this process, and what they listen to, leave nothing; a listener that is never released is caught. */
 import { expect, it, onTestFinished } from 'vitest'
 import { connect } from '@oakum/core/fleet'
+import { createEchoFilter } from '@oakum/core/process'
 import { temporaryFolder } from '../../../core/test/support/sqlite.ts'
 import { expectCaught, expectClean } from '../../../leaktest/test/support/pair.ts'
-import { createEchoFilter } from '../../src/command/echo.ts'
 import { execute } from '../../src/command/execute.ts'
 import { listenForInterrupts, type Interruption } from '../../src/command/interrupt.ts'
 import { listenForSignals } from '../../src/command/signals.ts'

@@ -15,6 +15,7 @@ export {
   startedBefore,
   type ProcessIdentity,
 } from './identity.ts'
+export { createEchoFilter, ECHO, type EchoFilter } from './echo.ts'
 export { MARKS_VARIABLE, marksOf, newMark, ownerOf, withMark } from './marker.ts'
 export { detailsOf, usageOf } from './details.ts'
 export { readMemory, type ReadMemoryOptions } from './memory.ts'

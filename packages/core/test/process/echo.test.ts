@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createEchoFilter, ECHO } from '../../src/command/echo.ts'
+import { createEchoFilter, ECHO } from '../../src/process/echo.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
