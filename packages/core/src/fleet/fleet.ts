@@ -147,6 +147,16 @@ export class Fleet {
     return this.#store.get(validateId(id), options)
   }
 
+  /** The agents that were registered here and have neither been released nor fenced. */
+  get registered(): Agent[] {
+    return [...this.#agents.values()]
+  }
+
+  /** Asks them to stop, as {@link requestStop} does, but without the store. */
+  stopRegistered(): void {
+    for (const lease of this.#agents.keys()) lease.requestStop()
+  }
+
   /** What an agent owns. */
   async resources(ref: LeaseRef, options?: CallOptions): Promise<OwnedResource[]> {
     return this.#store.resources({ id: ref.id, epoch: ref.epoch }, options)

@@ -33,9 +33,9 @@ export {
   type Tombstone,
 } from './records.ts'
 export type { RegisterOptions } from './register-options.ts'
-export type { ContainerRef } from './reclaimers/container.ts'
-export type { TmuxRef } from './reclaimers/tmux.ts'
 export type { ProcessRef, ResourceRefs, UserResource } from './resource-refs.ts'
 export type { CallOptions, FleetCounts, ListOptions } from './store.ts'
+export { handleShutdown, type Shutdown, type ShutdownOptions } from './shutdown/handle-shutdown.ts'
+export type { ShutdownReport } from './shutdown/report.ts'
 export { storeExists } from './store-exists.ts'
 export type { Orphan, SweepOptions, SweepResult } from './sweep.ts'
