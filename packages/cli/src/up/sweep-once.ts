@@ -4,7 +4,7 @@ import { paintFor } from '../output/paint.ts'
 import { formatSweep } from '../output/sweep-table.ts'
 import { json as toJson } from '../output/text.ts'
 
-const EMPTY: SweepResult = { orphansDetected: 0, orphansCleaned: 0, healthyAgents: 0, orphans: [] }
+const EMPTY: SweepResult = { orphansDetected: 0, orphansCleaned: 0, healthyAgents: 0, orphans: [], held: [] }
 
 /** One sweep, printed. Fails when something was found and did not go. */
 export async function sweepOnce(

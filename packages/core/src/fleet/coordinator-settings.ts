@@ -14,17 +14,23 @@ export const RECLAIM_DEFAULTS: ReclaimSettings = {
   reclaimTimeout: 30_000,
 }
 
-/** @throws OakumError INVALID_OPTION */
+/**
+ * @param leaseTtl of the fleet, in milliseconds
+ * @throws OakumError INVALID_OPTION
+ */
 export function resolveCoordinatorOptions(
   options: CoordinatorOptions,
-): ReclaimSettings & Pick<CoordinatorParts, 'sweepEvery' | 'watchEvery'> {
+  leaseTtl: number,
+): ReclaimSettings & Pick<CoordinatorParts, 'sweepEvery' | 'watchEvery' | 'guard'> {
+  const { guard = true } = options
   const { maxAttempts = RECLAIM_DEFAULTS.maxAttempts } = options
   if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 1) {
     throw new OakumError('INVALID_OPTION', 'maxAttempts must be a whole number, 1 or more.', { facts: { maxAttempts } })
   }
   return {
     maxAttempts,
-    sweepEvery: positive('sweepEvery', options.sweepEvery ?? 60_000),
+    guard: typeof guard === 'boolean' ? { gaps: guard, hosts: guard } : { gaps: true, hosts: true, ...guard },
+    sweepEvery: positive('sweepEvery', options.sweepEvery ?? Math.min(60_000, leaseTtl / 2)),
     watchEvery: positive('watchEvery', options.watchEvery ?? 500),
     claimTtl: positive('claimTtl', options.claimTtl ?? RECLAIM_DEFAULTS.claimTtl),
     reclaimTimeout: positive('reclaimTimeout', options.reclaimTimeout ?? RECLAIM_DEFAULTS.reclaimTimeout),

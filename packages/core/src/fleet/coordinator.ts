@@ -10,6 +10,7 @@
  * Its timers keep the process alive, from `start()` to `stop()`.
  */
 import { reclaimAll } from './claims.ts'
+import type { Guard } from './guard.ts'
 import type { Reclaimer } from './reclaimers/reclaimer.ts'
 import { previewSweep } from './preview-sweep.ts'
 import { announce, chunks, claimProven, sweep, type SweepOptions, type SweepParts, type SweepResult } from './sweep.ts'
@@ -20,7 +21,7 @@ import { withSignals } from './with-signals.ts'
  * that all coordinators agree on when it ended.
  */
 export interface CoordinatorOptions {
-  /** Between two sweeps. @default 60_000 */
+  /** Between two sweeps. Less than a lease, or every sweep comes after a gap. @default half of leaseTtl, at most 60_000 */
   sweepEvery?: number
   /** Between two looks at the processes of this host. @default 500 */
   watchEvery?: number
@@ -34,6 +35,11 @@ export interface CoordinatorOptions {
   retryAfter?: number
   /** That each reclaimer has for one thing. @default 30_000 */
   reclaimTimeout?: number
+  /**
+   * Whether silence is doubted after a time without sweeps (`gaps`), and when more than half of the hosts fall silent at once
+   * (`hosts`). Proven deaths are claimed in any case. @default true, which is both
+   */
+  guard?: boolean | Partial<Guard>
   /** For kinds of the user's own, beside those given to `connect`. */
   reclaimers?: readonly Reclaimer[]
   /** Told when a look or a sweep of its own failed. What a reclaim failed by is in the agent's record. Must not throw. */
@@ -87,10 +93,12 @@ export class Coordinator {
     this.#watchSoon(0)
   }
 
-  /** One sweep. Joins the one that is under way, if any. */
+  /** One sweep. Joins the one that is under way, if any; a forced one comes after it. */
   async sweep(options: SweepOptions = {}): Promise<SweepResult> {
     this.#parts.assertOpen()
-    return options.dryRun === true ? previewSweep(this.#parts, options) : this.#join(options)
+    if (options.dryRun === true) return previewSweep(this.#parts, options)
+    while (options.force === true && this.#sweeping !== undefined) await this.#sweeping.catch(ignore)
+    return this.#join(options)
   }
 
   /** Ends the loops, and waits for what is under way. Idempotent; `start()` may be called again. */
@@ -127,9 +135,9 @@ export class Coordinator {
   }
 
   /** Ends with the caller's signal, or when the coordinator's time to stop is over. */
-  #sweep({ signal }: SweepOptions): Promise<SweepResult> {
+  #sweep({ signal, force = false }: SweepOptions): Promise<SweepResult> {
     return withSignals([signal, this.#abort.signal], async either => {
-      const result = await sweep(this.#parts, { signal: either })
+      const result = await sweep(this.#parts, { signal: either, force })
       await this.#parts.outbox.flush().catch(this.#parts.onError)
       return result
     })

@@ -157,6 +157,16 @@ export class Fleet {
     for (const lease of this.#agents.keys()) lease.requestStop()
   }
 
+  /** Who could not be reclaimed, and why: no sweep tries again by itself. At most 1,000, the oldest first. */
+  async quarantined(options?: CallOptions): Promise<QuarantinedLease[]> {
+    return this.#store.quarantined(options)
+  }
+
+  /** Has the next sweep try to reclaim an agent in quarantine once more. False when none of that id is in quarantine. */
+  async retry(id: string, options?: CallOptions): Promise<boolean> {
+    return (await this.#store.retry(validateId(id), options)) > 0
+  }
+
   /** What an agent owns. */
   async resources(ref: LeaseRef, options?: CallOptions): Promise<OwnedResource[]> {
     return this.#store.resources({ id: ref.id, epoch: ref.epoch }, options)

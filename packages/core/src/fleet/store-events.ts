@@ -6,11 +6,12 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { EventInput } from '../events/event-log.ts'
+import { type GuardState, type HoldReason, reasonsOf } from './guard.ts'
 import type { LeaseRef, Phase, ReclaimReason, Registration } from './records.ts'
 import type { FinishFacts } from './store.ts'
 
-/** A lease that a coordinator holds, as far as events tell of it. */
-export interface HeldLease extends LeaseRef {
+/** A lease that a coordinator has claimed, as far as events tell of it. */
+export interface ClaimedLease extends LeaseRef {
   reason: ReclaimReason
   attempt: number
   holder: string
@@ -28,23 +29,55 @@ export function stateEvent({ id, epoch }: LeaseRef, state: string, phase: Phase,
 }
 
 /** What a claim tells. Null for the first attempt at a release, which is an agent's own good-bye. */
-export function claimedEvent(lease: HeldLease, time: number): EventInput | null {
+export function claimedEvent(lease: ClaimedLease, time: number): EventInput | null {
   const { epoch, reason, attempt, holder, lastSeen } = lease
   const data = { epoch, reason, attempt, coordinator: holder, lastSeen }
   if (attempt > 1) return once('cleanup_resumed', lease, time, data, `:${attempt}`)
   return reason === 'released' ? null : once('cleanup_started', lease, time, data)
 }
 
-export function finishedEvent(lease: HeldLease, facts: FinishFacts, time: number): EventInput {
+export function finishedEvent(lease: ClaimedLease, facts: FinishFacts, time: number): EventInput {
   const { epoch, reason, holder } = lease
   const { released, kept, milliseconds } = facts
   const type = reason === 'released' ? 'agent_stopped' : 'cleanup_completed'
   return once(type, lease, time, { epoch, reason, released, kept, milliseconds, coordinator: holder })
 }
 
-export function quarantinedEvent(lease: HeldLease, error: string, time: number): EventInput {
+export function quarantinedEvent(lease: ClaimedLease, error: string, time: number): EventInput {
   const { epoch, reason, attempt, holder } = lease
-  return once('agent_quarantined', lease, time, { epoch, reason, attempts: attempt, error, coordinator: holder })
+  const data = { epoch, reason, attempts: attempt, error, coordinator: holder }
+  return once('agent_quarantined', lease, time, data, `:${attempt}`)
+}
+
+/** What the holds of the guard that began or ended in a step tell, and the alert that goes with a crowd of silent hosts. */
+export function holdEvents(before: GuardState, after: GuardState, time: number): EventInput[] {
+  const begun = reasonsOf(after).filter(reason => before.holds[reason] === undefined)
+  const ended = reasonsOf(before).filter(reason => after.holds[reason] === undefined)
+  return [
+    ...ended.map(reason => holdEvent('silence_hold_ended', reason, before, time)),
+    ...begun.map(reason => holdEvent('silence_hold_started', reason, after, time)),
+    ...begun.filter(reason => reason === 'hosts').map(reason => holdAlert(reason, after, time)),
+  ]
+}
+
+/** Something that people should hear of, wherever they are: the one type of event that alerts outward are made of. */
+export function alertEvent(
+  alert: string,
+  { id, text, time, agent, data }: { id: string; text: string; time: number; agent?: string; data: EventInput['data'] },
+): EventInput {
+  const named = agent === undefined ? {} : { agent }
+  return { id: `system_alert:${alert}:${id}`, type: 'system_alert', time, ...named, data: { alert, text, ...data } }
+}
+
+export function quarantineAlert(lease: ClaimedLease, error: string, time: number): EventInput {
+  const { id, epoch, reason, attempt } = lease
+  return alertEvent('agent_quarantined', {
+    id: `${id}:${epoch}:${attempt}`,
+    text: `Agent ${id} could not be reclaimed and is in quarantine: ${error}`,
+    time,
+    agent: id,
+    data: { epoch, reason, attempts: attempt, error },
+  })
 }
 
 /** What a beat tells of the event loop of an agent's process: it is blocked, or is not any more. */
@@ -70,6 +103,17 @@ export function progressedEvent({ id, epoch }: LeaseRef, milliseconds: number, t
 /** An event of the caller's, with the id and time that it left out. */
 export function completeEvent(event: EventInput, time: number): EventInput {
   return { ...event, id: event.id ?? randomUUID(), time: event.time ?? time }
+}
+
+function holdEvent(type: string, reason: HoldReason, { holds }: GuardState, time: number): EventInput {
+  const { since = time, until = time } = holds[reason] ?? {}
+  return { id: `${type}:${reason}:${since}`, type, time, data: { reason, since, until } }
+}
+
+function holdAlert(reason: HoldReason, { holds }: GuardState, time: number): EventInput {
+  const { since = time, until = time } = holds[reason] ?? {}
+  const text = 'More than half of the hosts fell silent at once: nothing is reclaimed for silence until it is clear.'
+  return alertEvent('hosts_silent', { id: String(since), text, time, data: { since, until } })
 }
 
 function once(type: string, { id, epoch }: LeaseRef, time: number, data: EventInput['data'], suffix = ''): EventInput {

@@ -20,3 +20,9 @@ export const KEPT_AGE: number = 7 * 24 * 60 * 60 * 1_000
 
 /** Events that wait for the event log at most; the oldest go first. Only an event log that is away for days gets there. */
 export const OUTBOX_LIMIT = 100_000
+
+/** Leases that are held, or in quarantine, told at once. */
+export const HELD_LIMIT = 1_000
+
+/** Milliseconds of a lease or a claim at most: what Node's timers can wait for. */
+export const LONGEST_LEASE = 2_147_483_647

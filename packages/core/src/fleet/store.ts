@@ -15,6 +15,7 @@
  */
 import type { ProcessIdentity } from '../process/identity.ts'
 import type { EventInput } from '../events/event-log.ts'
+import type { Guard, HeldLease } from './guard.ts'
 import type {
   AgentRecord,
   Claim,
@@ -65,7 +66,9 @@ export interface ClaimRequest {
   /** At most so many leases. @default 256 */
   limit?: number
   /**
-   * `expired`: leases that ended by silence, and claims of others that ran out.
+   * `expired`: leases that ended by silence, and claims of others that ran out. This is what a sweep does, and the store
+   * remembers when. `guard` says which doubts hold back what is silent (none by default); `force` also takes what an earlier
+   * guarded claim held back, and ends its holds.
    * `proven`: these leases, whose process is known to be dead.
    * `stalled`: this lease, unless it made progress since it was found to be stalled.
    * `released`: this lease, by its own agent.
@@ -73,10 +76,16 @@ export interface ClaimRequest {
    * goes beyond the limit is fenced in the same step and taken by the next claim by `expired`, deepest first.
    */
   what:
-    | { by: 'expired' }
+    | ExpiredClaim
     | { by: 'proven'; refs: readonly LeaseRef[] }
     | { by: 'stalled'; ref: LeaseRef }
     | { by: 'released'; ref: LeaseRef }
+}
+
+export interface ExpiredClaim {
+  by: 'expired'
+  guard?: Guard
+  force?: boolean
 }
 
 export interface ClaimReply {
@@ -85,6 +94,30 @@ export interface ClaimReply {
   claims: Claim[]
   /** How many agents are in a live phase after this call. */
   live: number
+  /** Whether another call may find more that is due already. */
+  more: boolean
+  /** All that the guard holds back now, at most 1,000. Only of claims by `expired`. */
+  held: HeldLease[]
+}
+
+/** What a claim by `expired` would do. */
+export interface ExpiredReply {
+  /** Tokens are empty, records as they stand. */
+  claims: Claim[]
+  /** What it would hold back, and what is held back already, at most 1,000. */
+  held: HeldLease[]
+}
+
+/** A lease that could not be reclaimed, and that no sweep tries any more. */
+export interface QuarantinedLease extends LeaseRef {
+  host: string
+  reason: ReclaimReason
+  /** How often a reclaim was begun. */
+  attempts: number
+  /** Why the last one failed. */
+  error: string
+  /** Null when the record cannot be read. */
+  agent: AgentRecord | null
 }
 
 /**
@@ -149,8 +182,8 @@ export interface FleetStore {
   resources(ref: LeaseRef, options?: CallOptions): Promise<OwnedResource[]>
 
   claim(request: ClaimRequest, options?: CallOptions): Promise<ClaimReply>
-  /** What `claim` with `expired` would take, without taking it: tokens are empty, records as they stand. */
-  expired(limit: number, options?: CallOptions): Promise<Claim[]>
+  /** What `claim` with `expired` would take and hold back, without doing it. */
+  expired(limit: number, options?: { guard?: Guard } & CallOptions): Promise<ExpiredReply>
   /** Returns the tokens that are lost. */
   renewClaims(tokens: readonly string[], claimTtl: number, options?: CallOptions): Promise<string[]>
   /** Asked right before a thing of a claimed lease is touched: others come and go while a reclaim runs. */
@@ -169,6 +202,11 @@ export interface FleetStore {
   stalled(request: StalledRequest, options?: CallOptions): Promise<AgentRecord[]>
   /** Closes the case of a stalled agent, which may be asked to stop. False when it ended, or made progress since. */
   settleStalled(ref: LeaseRef, verdict: { stop: boolean }, options?: CallOptions): Promise<boolean>
+
+  /** Every lease in quarantine, those with a record that cannot be read included, the oldest first. */
+  quarantined(options?: { limit?: number } & CallOptions): Promise<QuarantinedLease[]>
+  /** Has the next claim by `expired` try leases in quarantine once more: those of the id, or all. Returns how many. */
+  retry(id?: string, options?: CallOptions): Promise<number>
 
   /** Asks an agent to stop. False when it is not alive. */
   requestStop(id: string, options?: CallOptions): Promise<boolean>

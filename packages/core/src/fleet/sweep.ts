@@ -8,6 +8,7 @@
  */
 import { throwIfAborted } from '../errors/abort.ts'
 import { reclaimAll, type BatchParts } from './claims.ts'
+import type { Guard, HeldLease, HoldReason } from './guard.ts'
 import type { Outbox } from './outbox.ts'
 import type { Presence } from './presence.ts'
 import type { Claim, Epoch, LeaseRef, ReclaimReason } from './records.ts'
@@ -32,16 +33,35 @@ export interface Orphan {
   error?: string
 }
 
+/** A silent agent that is not claimed yet, because the guard doubts its silence. Times in milliseconds. */
+export interface HeldAgent {
+  agentId: string
+  epoch: Epoch
+  host: string
+  /** `gap`: nobody swept for longer than its lease. `hosts`: more than half of the hosts fell silent at once. */
+  reason: HoldReason
+  /** The last accepted beat, since 1970; null when there was none. */
+  lastSeen: number | null
+  /** Since then; null when there was none. */
+  idleTime: number | null
+  /** Until when at least, unless it is heard of, since 1970. */
+  until: number
+}
+
 export interface SweepResult {
   orphansDetected: number
   orphansCleaned: number
   healthyAgents: number
   orphans: Orphan[]
+  /** What the guard holds back, earlier sweeps included; at most 1,000 are listed. Not among the orphans. */
+  held: HeldAgent[]
 }
 
 export interface SweepOptions {
   /** Only says what would be claimed. @default false */
   dryRun?: boolean
+  /** Believes all silence, ends the holds of the guard, and tries once more what is in quarantine. @default false */
+  force?: boolean
   /** Ends the sweep early; claims that it still held run out. */
   signal?: AbortSignal
 }
@@ -51,14 +71,20 @@ export interface SweepParts extends BatchParts {
   holder: string
   presence: Presence
   outbox: Outbox
+  guard: Guard
 }
 
-export async function sweep(parts: SweepParts, { signal }: SweepOptions = {}): Promise<SweepResult> {
+export async function sweep(
+  parts: SweepParts,
+  { signal, force = false }: Omit<SweepOptions, 'dryRun'> = {},
+): Promise<SweepResult> {
   throwIfAborted(signal)
   const options = signal === undefined ? {} : { signal }
+  if (force) await parts.store.retry(undefined, options)
   const results: ReclaimResult[] = []
   let announced = false
   let healthyAgents = 0
+  let held: HeldLease[] = []
   const round = async (reply: ClaimReply): Promise<void> => {
     healthyAgents = reply.live
     if (!announced) announced = await announce(reply.claims, parts)
@@ -67,14 +93,20 @@ export async function sweep(parts: SweepParts, { signal }: SweepOptions = {}): P
   }
 
   for (const refs of chunks(await parts.presence.look(options))) await round(await claimProven(refs, parts, options))
-  for (let full = true; full;) {
-    const reply = await claimSome({ by: 'expired' }, parts, options)
+  for (let more = true; more;) {
+    const reply = await claimSome({ by: 'expired', guard: parts.guard, force }, parts, options)
     await round(reply)
-    full = reply.claims.length === CLAIM_LIMIT
+    ;({ more, held } = reply)
   }
   const orphans = results.filter(result => isOrphan(result.claim)).map(toOrphan)
   const cleaned = orphans.filter(({ status }) => status === 'cleaned').length
-  return { orphansDetected: orphans.length, orphansCleaned: cleaned, healthyAgents, orphans }
+  return {
+    orphansDetected: orphans.length,
+    orphansCleaned: cleaned,
+    healthyAgents,
+    orphans,
+    held: held.map(toHeldAgent),
+  }
 }
 
 /** Claims the leases of dead processes, and whatever lived below them. */
@@ -120,13 +152,17 @@ function claimSome(
 }
 
 /** A release that somebody did not live to finish is taken over, but it is nobody's orphan. */
-export function isOrphan({ reason }: Claim): boolean {
+export function isOrphan({ reason }: Pick<Claim, 'reason'>): boolean {
   return reason !== 'released'
 }
 
 export function found(claim: Pick<Claim, 'id' | 'epoch' | 'reason' | 'lastSeen' | 'idleTime'>): Orphan {
   const { id, epoch, reason, lastSeen, idleTime } = claim
   return { agentId: id, epoch, reason, lastSeen, idleTime, released: 0, status: 'found' }
+}
+
+export function toHeldAgent({ id: agentId, ...lease }: HeldLease): HeldAgent {
+  return { agentId, ...lease }
 }
 
 function toOrphan({ claim, status, released, error }: ReclaimResult): Orphan {

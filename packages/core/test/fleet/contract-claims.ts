@@ -21,7 +21,7 @@ export function claimContract(subject: Subject): void {
       const { now: lastSeen } = await store.beat([silent])
       await join(store, 'living', { leaseTtl: 10 * LEASE_TTL })
       clock.advance(LEASE_TTL)
-      const foreseen = await store.expired(10)
+      const { claims: foreseen } = await store.expired(10)
       const { claims, live } = await claimExpired(store)
       expect(live).toBe(1)
       expect(claims.map(({ id, reason }) => `${id}: ${reason}`).toSorted()).toEqual([
@@ -46,8 +46,8 @@ export function claimContract(subject: Subject): void {
       const { store, clock } = subject()
       const ref = await join(store, 'agent-1')
       clock.advance(LEASE_TTL)
-      expect(await store.expired(10)).toHaveLength(1)
-      expect(await store.expired(10)).toHaveLength(1)
+      expect((await store.expired(10)).claims).toHaveLength(1)
+      expect((await store.expired(10)).claims).toHaveLength(1)
       expect((await store.beat([ref])).fenced).toEqual([])
     })
 
@@ -55,7 +55,7 @@ export function claimContract(subject: Subject): void {
       const { store, clock } = subject()
       for (let index = 0; index < 10; index += 1) await join(store, `agent-${index}`)
       clock.advance(LEASE_TTL)
-      expect(await store.expired(4)).toHaveLength(4)
+      expect((await store.expired(4)).claims).toHaveLength(4)
       const sizes = []
       for (let round = 0; round < 4; round += 1) sizes.push((await claimExpired(store, { limit: 4 })).claims.length)
       expect(sizes).toEqual([4, 4, 2, 0])

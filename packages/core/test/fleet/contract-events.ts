@@ -70,11 +70,18 @@ export function eventContract(subject: Subject): void {
       clock.advance(LEASE_TTL)
       const { token } = only((await claimExpired(store)).claims)
       await store.fail(token, { error: 'busy', maxAttempts: 0, retryIn: 0 })
-      expect((await drain(store)).at(-1)).toMatchObject({
-        id: `agent_quarantined:agent-1:${epoch}`,
+      const events = await drain(store)
+      expect(events.at(-2)).toMatchObject({
+        id: `agent_quarantined:agent-1:${epoch}:1`,
         type: 'agent_quarantined',
         agent: 'agent-1',
         data: { epoch, error: 'busy', reason: 'missing_heartbeat', attempts: 1 },
+      })
+      expect(events.at(-1)).toMatchObject({
+        id: `system_alert:agent_quarantined:agent-1:${epoch}:1`,
+        type: 'system_alert',
+        agent: 'agent-1',
+        data: { alert: 'agent_quarantined', epoch, error: 'busy', attempts: 1 },
       })
     })
 

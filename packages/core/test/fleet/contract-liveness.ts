@@ -52,7 +52,7 @@ export function livenessContract(subject: Subject): void {
         const reply = await store.beat([{ ...ref, lag: passed, stuck: true }])
         expect(reply.fenced).toEqual([])
         clock.advance(LEASE_TTL / 2)
-        expect(await store.expired(10)).toEqual([])
+        expect((await store.expired(10)).claims).toEqual([])
       }
     })
 

@@ -92,10 +92,10 @@ export function viewContract(subject: Subject): void {
       await join(store, 'agent-1')
       for (const by of [WEEK, -2 * WEEK]) {
         clock.setWall(by)
-        expect(await store.expired(10)).toEqual([])
+        expect((await store.expired(10)).claims).toEqual([])
       }
       clock.advance(LEASE_TTL)
-      expect(await store.expired(10)).toHaveLength(1)
+      expect((await store.expired(10)).claims).toHaveLength(1)
     })
   })
 

@@ -73,7 +73,7 @@ it('finds deaths from before its start, in a single sweep', async () => {
   expect(existsSync(directory)).toBe(true)
 
   const { orphans, ...counts } = await coordinator.sweep()
-  expect(counts).toEqual({ orphansDetected: 1, orphansCleaned: 1, healthyAgents: 0 })
+  expect(counts).toEqual({ orphansDetected: 1, orphansCleaned: 1, healthyAgents: 0, held: [] })
   // The directory, and what was started with its mark.
   expect(orphans).toMatchObject([{ agentId: 'a', epoch, reason: 'process_gone', released: 2, status: 'cleaned' }])
   expect(sleepers(token)).toEqual([])

@@ -21,7 +21,7 @@ describe('a damaged fleet.db', () => {
     expect((await store.list({ limit: 2 })).map(({ id }) => id)).toEqual(['agent-1', 'agent-3'])
     expect(await store.get('agent-2')).toBeNull()
     folder.clock.advance(LEASE_TTL)
-    expect((await store.expired(10)).map(({ reason }) => reason)).toContain('corrupt_heartbeat')
+    expect((await store.expired(10)).claims.map(({ reason }) => reason)).toContain('corrupt_heartbeat')
     const { claims } = await claimExpired(store)
     expect(claims.map(({ id }) => id).toSorted()).toEqual(ids)
     const damaged = only(claims.filter(({ id }) => id === 'agent-2'))

@@ -15,6 +15,7 @@ import { type SqliteFolder, useSqliteFolder } from './sqlite-folder.ts'
 /** Reads of whole tables that are fine, each with its reason. */
 const ALLOWED = [
   'SCAN counts', // has six rows
+  'SCAN guard', // has one row
   'SCAN tombstones', // by number, and only the first or last few
   'SCAN outbox', // by number, and only the first few
   'SCAN kept', // when a process is kept, which people do by hand
@@ -64,6 +65,7 @@ async function useEverything(store: Awaited<ReturnType<SqliteFolder['connect']>>
   await store.register(registration('child', { parent: first }))
   await claimReleased(store, first)
   folder.clock.advance(LEASE_TTL)
+  await useGuard(store, folder)
   await store.expired(10)
   const { claims } = await claimExpired(store)
   const tokens = claims.map(({ token }) => token)
@@ -92,4 +94,24 @@ async function useEverything(store: Awaited<ReturnType<SqliteFolder['connect']>>
   await store.keep({ pid: 1, startTime: '1', bootId: 'boot-1' })
   await store.kept('boot-1')
   await store.dropPendingEvents((await store.pendingEvents(10)).last)
+}
+
+/** Three hosts of four fall silent after a gap: both doubts, and the way out by force. */
+async function useGuard(store: Awaited<ReturnType<SqliteFolder['connect']>>, folder: SqliteFolder): Promise<void> {
+  const guard = { gaps: true, hosts: true }
+  const sweep = (force = false): ReturnType<typeof store.claim> =>
+    store.claim({ holder: 'c', claimTtl: CLAIM_TTL, what: { by: 'expired', guard, force } })
+  await sweep()
+  for (const host of ['a', 'b', 'c', 'd']) await join(store, `on-${host}`, { host })
+  for (const time of [3 * LEASE_TTL, LEASE_TTL]) {
+    folder.clock.advance(time)
+    await sweep()
+  }
+  await store.expired(10, { guard })
+  for (const { token } of (await sweep(true)).claims) {
+    await store.fail(token, { error: 'x', maxAttempts: 0, retryIn: 0 })
+  }
+  await store.quarantined()
+  await store.retry('on-a')
+  await store.retry()
 }

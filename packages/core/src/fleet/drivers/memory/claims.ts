@@ -1,41 +1,59 @@
 import { randomUUID } from 'node:crypto'
 import { type ClaimPlan, type Planned, planClaim } from '../../claim-plan.ts'
+import { type Guard, noteSweep } from '../../guard.ts'
 import type { Claim } from '../../records.ts'
 import { PATH_KINDS, pathsBelow } from '../../resource-paths.ts'
 import {
   type ClaimReply,
   type ClaimRequest,
+  type ExpiredClaim,
+  type ExpiredReply,
   type FailOptions,
   type FinishFacts,
   reasonOfSilence,
   type Standing,
 } from '../../store.ts'
-import { claimedEvent, finishedEvent, type HeldLease, quarantinedEvent } from '../../store-events.ts'
-import { CLAIM_LIMIT } from '../../store-limits.ts'
+import {
+  claimedEvent,
+  type ClaimedLease,
+  finishedEvent,
+  holdEvents,
+  quarantineAlert,
+  quarantinedEvent,
+} from '../../store-events.ts'
+import { CLAIM_LIMIT, HELD_LIMIT } from '../../store-limits.ts'
 import { type Lease, toRecord } from './lease.ts'
+import { type DueLeases, endHolds, findDue, heldLeases, holdBack, toHeld } from './silence.ts'
 import type { FleetState } from './state.ts'
 import type { Times } from '../../times.ts'
 
 const REASONS = { proven: 'process_gone', stalled: 'stalled', released: 'released' } as const
 
 export function claim(state: FleetState, request: ClaimRequest, times: Times): ClaimReply {
-  const { now } = times
-  const plan = planOf(state, request.what, request.limit ?? CLAIM_LIMIT, now)
-  const claims = plan.take.map(planned => take(state, planned, request, times))
-  for (const planned of plan.fence) fence(state, planned, now)
-  return { now, claims, live: state.live }
+  const { what, limit = CLAIM_LIMIT } = request
+  if (what.by === 'expired') return claimExpired(state, { ...request, ...what, limit }, times)
+  const plan = planOf(state, what, limit)
+  const claims = carryOut(state, plan, request, times)
+  return { now: times.now, claims, live: state.live, more: plan.fence.length > 0, held: [] }
 }
 
-/** What the next claim by expiry would take: the tokens are empty, the records as they stand. */
-export function expired(state: FleetState, limit: number, now: number): Claim[] {
-  const { take: planned } = planOf(state, { by: 'expired' }, limit, now)
-  return planned.map(({ lease, reason, depth }) => {
+/** What the next claim by expiry would take and hold: the tokens are empty, the records as they stand. */
+export function expired(
+  state: FleetState,
+  { limit, guard }: { limit: number; guard?: Guard | undefined },
+  now: number,
+): ExpiredReply {
+  const due = findDue(state, { guard, limit, now })
+  const claims = planExpired(state, due, limit).take.map(({ lease, reason, depth }) => {
     const attempts = lease.attempts + 1
     return Object.assign(toClaim({ ...lease, reason, depth, attempts, token: '' }, now), { agent: toRecord(lease) })
   })
+  const would = due.held.map(({ lease, putOff }) => toHeld(lease, putOff, now))
+  return { claims, held: [...heldLeases(state, now), ...would].slice(0, HELD_LIMIT) }
 }
 
 export function renewClaims(state: FleetState, tokens: readonly string[], claimTtl: number, now: number): string[] {
+  state.guard = noteSweep(state.guard, now)
   const lost: string[] = []
   for (const token of tokens) {
     const lease = state.byToken.get(token)
@@ -66,7 +84,7 @@ export function finish(state: FleetState, token: string, facts: FinishFacts, { n
   const lease = state.byToken.get(token)
   if (lease === undefined) return false
   state.bury(lease, now)
-  state.addEvent(finishedEvent(heldLease(lease), facts, wall))
+  state.addEvent(finishedEvent(claimedLease(lease), facts, wall))
   return true
 }
 
@@ -85,8 +103,19 @@ export function fail(
     return 'retry'
   }
   state.setPhase(lease, 'quarantined')
-  state.addEvent(quarantinedEvent(heldLease(lease), error, wall))
+  state.addEvent(quarantinedEvent(claimedLease(lease), error, wall))
+  state.addEvent(quarantineAlert(claimedLease(lease), error, wall))
   return 'quarantined'
+}
+
+/** From quarantine back to where the next sweep finds it. The attempts go on being counted. */
+export function retry(state: FleetState, id: string | undefined, now: number): number {
+  const found = [...state.quarantined].filter(lease => id === undefined || lease.id === id)
+  for (const lease of found) {
+    state.setPhase(lease, 'reaping')
+    schedule(state, lease, now)
+  }
+  return found.length
 }
 
 /** Ends a live lease without a holder; the next claim by expiry takes it. */
@@ -95,32 +124,63 @@ export function fence(state: FleetState, { lease, reason, depth }: Planned<Lease
   schedule(state, lease, now)
 }
 
-function planOf(state: FleetState, what: ClaimRequest['what'], limit: number, now: number): ClaimPlan<Lease> {
-  const childrenOf = state.liveChildren
-  if (what.by === 'expired') {
-    const found = state.due.due(now, limit)
-    const due = found
-      .filter(lease => lease.phase === 'reaping')
-      .map(lease => ({ lease, reason: lease.reason ?? reasonOfSilence(lease), depth: lease.depth }))
-    const ended = found
-      .filter(lease => lease.phase !== 'reaping')
-      .map(lease => ({ lease, reason: reasonOfSilence(lease) }))
-    return planClaim({ due, ended, childrenOf, limit })
-  }
+function claimExpired(
+  state: FleetState,
+  { limit, guard, force = false, ...request }: ExpiredClaim & Omit<ClaimRequest, 'what'> & { limit: number },
+  times: Times,
+): ClaimReply {
+  const { now, wall } = times
+  if (force) endHolds(state, now)
+  const before = state.guard
+  const due = findDue(state, { guard: force ? undefined : guard, limit, now })
+  const plan = planExpired(state, due, limit)
+  holdBack(state, due, now)
+  const claims = carryOut(state, plan, request, times)
+  const { judge } = due
+  if (force) judge.dropHolds()
+  else if (due.all) judge.endHolds()
+  state.guard = judge.state
+  for (const event of holdEvents(before, state.guard, wall)) state.addEvent(event)
+  return { now, claims, live: state.live, more: !due.all || plan.fence.length > 0, held: heldLeases(state, now) }
+}
+
+function planExpired(state: FleetState, { fenced, silent }: DueLeases, limit: number): ClaimPlan<Lease> {
+  const due = fenced.map(lease => ({ lease, reason: lease.reason ?? reasonOfSilence(lease), depth: lease.depth }))
+  const ended = silent.map(lease => ({ lease, reason: reasonOfSilence(lease) }))
+  return planClaim({ due, ended, childrenOf: state.liveChildren, limit })
+}
+
+function planOf(state: FleetState, what: Exclude<ClaimRequest['what'], ExpiredClaim>, limit: number): ClaimPlan<Lease> {
   const refs = what.by === 'proven' ? what.refs : [what.ref]
   const live = refs.flatMap(ref => state.findLive(ref) ?? [])
   const meant = what.by === 'stalled' ? live.filter(({ stalledAt }) => stalledAt !== null) : live
   const ended = meant.map(lease => ({ lease, reason: REASONS[what.by] }))
-  return planClaim({ due: [], ended, childrenOf, limit })
+  return planClaim({ due: [], ended, childrenOf: state.liveChildren, limit })
 }
 
-function take(state: FleetState, { lease, reason, depth }: Planned<Lease>, request: ClaimRequest, times: Times): Claim {
+function carryOut(
+  state: FleetState,
+  plan: ClaimPlan<Lease>,
+  request: Pick<ClaimRequest, 'holder' | 'claimTtl'>,
+  times: Times,
+): Claim[] {
+  const claims = plan.take.map(planned => take(state, planned, request, times))
+  for (const planned of plan.fence) fence(state, planned, times.now)
+  return claims
+}
+
+function take(
+  state: FleetState,
+  { lease, reason, depth }: Planned<Lease>,
+  request: Pick<ClaimRequest, 'holder' | 'claimTtl'>,
+  times: Times,
+): Claim {
   if (lease.phase !== 'reaping') end(state, lease, reason, depth)
   lease.attempts += 1
   lease.holder = request.holder
   setToken(state, lease, randomUUID())
   schedule(state, lease, times.now + request.claimTtl)
-  const event = claimedEvent(heldLease(lease), times.wall)
+  const event = claimedEvent(claimedLease(lease), times.wall)
   if (event !== null) state.addEvent(event)
   return toClaim(lease, times.now)
 }
@@ -142,7 +202,7 @@ function setToken(state: FleetState, lease: Lease, token: string | null): void {
   lease.token = token
 }
 
-function heldLease(lease: Lease): HeldLease {
+function claimedLease(lease: Lease): ClaimedLease {
   const { id, epoch, attempts, holder, lastBeat } = lease
   return { id, epoch, reason: lease.reason ?? reasonOfSilence(lease), attempt: attempts, holder, lastSeen: lastBeat }
 }

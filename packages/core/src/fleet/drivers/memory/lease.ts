@@ -7,6 +7,8 @@ import type {
   Registration,
   Tombstone,
 } from '../../records.ts'
+import type { HoldReason } from '../../guard.ts'
+import { type QuarantinedLease, reasonOfSilence } from '../../store.ts'
 import type { Due } from './due-queue.ts'
 
 /** One lease as this driver holds it. */
@@ -35,6 +37,8 @@ export interface Lease extends LeaseRef {
   token: string | null
   holder: string
   claimUntil: number
+  /** Why and when the guard put the deadline off; it counts until the next beat. */
+  putOff: { reason: HoldReason; at: number } | null
   readonly children: Set<Lease>
   /** In the order they were taken. */
   readonly resources: Map<string, Resource>
@@ -90,6 +94,11 @@ export function toRecord(lease: Lease): AgentRecord {
     ...(lease.reason === undefined ? {} : { reason: lease.reason }),
     ...(lease.error === undefined ? {} : { error: lease.error }),
   }
+}
+
+export function toQuarantined(lease: Lease): QuarantinedLease {
+  const { id, epoch, attempts, registration, reason = reasonOfSilence(lease), error = '' } = lease
+  return { id, epoch, host: registration.host, reason, attempts, error, agent: toRecord(lease) }
 }
 
 export function toTombstone(lease: Lease, endedAt: number): Tombstone {

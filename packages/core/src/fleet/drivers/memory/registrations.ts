@@ -86,6 +86,7 @@ function newLease(state: FleetState, registration: Registration, now: number): L
     token: null,
     holder: '',
     claimUntil: 0,
+    putOff: null,
     children: new Set(),
     resources: new Map(),
     keys: new Set(),

@@ -1,10 +1,12 @@
 import type { EventInput } from '../../../events/event-log.ts'
 import { type Epoch, type LeaseRef, LIVE_PHASES, type Phase, type Tombstone } from '../../records.ts'
 import { nextEpoch } from '../../epoch.ts'
+import { FRESH_GUARD, type GuardState } from '../../guard.ts'
 import { fenced } from '../../refusals.ts'
 import { PATH_KINDS } from '../../resource-paths.ts'
 import { OUTBOX_LIMIT, TOMBSTONE_AGE, TOMBSTONE_BATCH, TOMBSTONE_LIMIT } from '../../store-limits.ts'
 import { DueQueue } from './due-queue.ts'
+import { Hosts } from './hosts.ts'
 import { dueOf, type Lease, progressDue, type Resource, toTombstone, verdictDue } from './lease.ts'
 
 /** All that a fleet in memory is, with the indexes that keep each call from looking at more than it touches. */
@@ -27,6 +29,11 @@ export class FleetState {
   readonly progressDue: DueQueue<Lease> = new DueQueue(progressDue)
   readonly verdictDue: DueQueue<Lease> = new DueQueue(verdictDue)
   readonly phases: Record<Phase, number> = { starting: 0, alive: 0, draining: 0, reaping: 0, quarantined: 0 }
+  /** Those whose deadline was put off; some may have been heard of since, or claimed. */
+  readonly putOff: Set<Lease> = new Set()
+  readonly hosts: Hosts = new Hosts()
+  readonly quarantined: Set<Lease> = new Set()
+  guard: GuardState = FRESH_GUARD
   readonly keys: Map<string, { owner: Lease; value: string }> = new Map()
   readonly locks: Map<string, Lease> = new Map()
 
@@ -48,6 +55,7 @@ export class FleetState {
     this.#byId.set(lease.id, epochs.set(lease.epoch, lease))
     this.bySeq.set(lease.seq, lease)
     this.phases[lease.phase] += 1
+    this.hosts.join(lease.registration.host)
     if (lease.parent !== undefined) this.find(lease.parent)?.children.add(lease)
     this.due.add(lease)
     this.progressDue.add(lease)
@@ -79,7 +87,10 @@ export class FleetState {
   setPhase(lease: Lease, phase: Phase): void {
     this.phases[lease.phase] -= 1
     this.phases[phase] += 1
+    if (isLive(lease) && !LIVE_PHASES.includes(phase)) this.hosts.leave(lease.registration.host)
     lease.phase = phase
+    if (phase === 'quarantined') this.quarantined.add(lease)
+    else this.quarantined.delete(lease)
   }
 
   own(lease: Lease, resource: Resource): void {
@@ -121,6 +132,7 @@ export class FleetState {
     this.phases[lease.phase] -= 1
     this.bySeq.delete(lease.seq)
     this.due.delete(lease)
+    this.putOff.delete(lease)
     this.progressDue.delete(lease)
     this.verdictDue.delete(lease)
     if (lease.token !== null) this.byToken.delete(lease.token)

@@ -2,16 +2,9 @@ import type { Clock } from '../../../clock/clock.ts'
 import { throwIfAborted } from '../../../errors/abort.ts'
 import type { EventInput } from '../../../events/event-log.ts'
 import type { ProcessIdentity } from '../../../process/identity.ts'
+import type { Guard } from '../../guard.ts'
 import { validateId } from '../../ids.ts'
-import type {
-  AgentRecord,
-  Claim,
-  LeaseRef,
-  OwnedResource,
-  Registration,
-  ResourceInput,
-  Tombstone,
-} from '../../records.ts'
+import type { AgentRecord, LeaseRef, OwnedResource, Registration, ResourceInput, Tombstone } from '../../records.ts'
 import { storeClosed } from '../../refusals.ts'
 import type {
   Beat,
@@ -19,22 +12,24 @@ import type {
   CallOptions,
   ClaimReply,
   ClaimRequest,
+  ExpiredReply,
   FailOptions,
   FinishFacts,
   FleetCounts,
   FleetStore,
   ListOptions,
+  QuarantinedLease,
   RegisterReply,
   StalledRequest,
   Standing,
 } from '../../store.ts'
 import { completeEvent } from '../../store-events.ts'
-import { LIST_LIMIT } from '../../store-limits.ts'
+import { HELD_LIMIT, LIST_LIMIT } from '../../store-limits.ts'
 import { beat, check } from './beats.ts'
-import { claim, expired, fail, finish, mayReclaim, reclaimed, renewClaims } from './claims.ts'
+import { claim, expired, fail, finish, mayReclaim, reclaimed, renewClaims, retry } from './claims.ts'
 import { deleteKey, disown, own, resources, setKey, tryLock, unlock } from './holdings.ts'
 import { KeptProcesses } from './kept.ts'
-import { toRecord } from './lease.ts'
+import { toQuarantined, toRecord } from './lease.ts'
 import { register, requestStop, update } from './registrations.ts'
 import { settleStalled, stalled } from './stalls.ts'
 import { FleetState } from './state.ts'
@@ -94,8 +89,8 @@ class MemoryFleetStore implements FleetStore {
     return this.#write(options, () => claim(this.#state, request, this.#times()))
   }
 
-  expired(limit: number, options?: CallOptions): Promise<Claim[]> {
-    return this.#read(options, () => expired(this.#state, limit, this.#times().now))
+  expired(limit: number, { guard, signal }: { guard?: Guard } & CallOptions = {}): Promise<ExpiredReply> {
+    return this.#read({ signal }, () => expired(this.#state, { limit, guard }, this.#times().now))
   }
 
   renewClaims(tokens: readonly string[], claimTtl: number, options?: CallOptions): Promise<string[]> {
@@ -124,6 +119,17 @@ class MemoryFleetStore implements FleetStore {
 
   settleStalled(ref: LeaseRef, verdict: { stop: boolean }, options?: CallOptions): Promise<boolean> {
     return this.#write(options, () => settleStalled(this.#state, ref, verdict, this.#times().now))
+  }
+
+  quarantined({ limit = HELD_LIMIT, signal }: { limit?: number } & CallOptions = {}): Promise<QuarantinedLease[]> {
+    return this.#read({ signal }, () => {
+      const leases = [...this.#state.quarantined].toSorted((a, b) => a.seq - b.seq)
+      return leases.slice(0, limit).map(toQuarantined)
+    })
+  }
+
+  retry(id?: string, options?: CallOptions): Promise<number> {
+    return this.#write(options, () => retry(this.#state, id, this.#times().now))
   }
 
   requestStop(id: string, options?: CallOptions): Promise<boolean> {

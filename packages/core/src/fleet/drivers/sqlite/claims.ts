@@ -1,13 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../../sqlite/database.ts'
 import { type ClaimPlan, type Planned, type PlannedLease, planClaim } from '../../claim-plan.ts'
+import { type Guard, reasonsOf } from '../../guard.ts'
 import type { Claim, ReclaimReason } from '../../records.ts'
-import { type ClaimReply, type ClaimRequest, reasonOfSilence } from '../../store.ts'
+import {
+  type ClaimReply,
+  type ClaimRequest,
+  type ExpiredClaim,
+  type ExpiredReply,
+  reasonOfSilence,
+} from '../../store.ts'
 import { claimedEvent } from '../../store-events.ts'
-import { CLAIM_LIMIT } from '../../store-limits.ts'
+import { CLAIM_LIMIT, HELD_LIMIT } from '../../store-limits.ts'
 import type { Times } from '../../times.ts'
-import { findLive, isLive, type LeaseRow, parentOf, refOf, toRecord } from './lease-rows.ts'
+import { readGuard, writeGuard } from './guard-state.ts'
+import { findLive, LEASE_COLUMNS, type LeaseRow, parentOf, refOf, toRecord } from './lease-rows.ts'
 import { addEvent } from './outbox.ts'
+import { type Due, endHolds, findDue, heldLeases, holdBack, mendDeadlines, toHeld } from './silence.ts'
 import { countLive } from './views.ts'
 
 const REASONS = { proven: 'process_gone', stalled: 'stalled', released: 'released' } as const
@@ -19,16 +28,28 @@ export interface Candidate extends PlannedLease {
 
 export function claim(database: Database, request: ClaimRequest, times: Times): ClaimReply {
   const now = Math.floor(times.now)
-  const plan = planOf(database, request.what, request.limit ?? CLAIM_LIMIT, now)
-  const claims = plan.take.map(planned => take(database, planned, request, { now, wall: times.wall }))
-  for (const planned of plan.fence) fence(database, planned, now)
-  return { now, claims, live: countLive(database) }
+  const { what, limit = CLAIM_LIMIT } = request
+  if (what.by === 'expired') return claimExpired(database, { ...request, ...what, limit }, { now, wall: times.wall })
+  const plan = planOf(database, what, limit)
+  const claims = carryOut(database, plan, request, { now, wall: times.wall })
+  return { now, claims, live: countLive(database), more: plan.fence.length > 0, held: [] }
 }
 
-/** What the next claim by expiry would take: the tokens are empty, the records as they stand. */
-export function expired(database: Database, limit: number, now: number): Claim[] {
-  const { take: planned } = planOf(database, { by: 'expired' }, limit, now)
-  return planned.map(one => Object.assign(toClaim(one, '', now), { agent: toRecord(one.lease.row) }))
+/** What the next claim by expiry would take and hold: the tokens are empty, the records as they stand. */
+export function expired(
+  database: Database,
+  { limit, guard }: { limit: number; guard?: Guard | undefined },
+  now: number,
+): ExpiredReply {
+  const due = findDue(database, { guard, limit, now })
+  const { take: planned } = planExpired(database, due, limit)
+  return {
+    claims: planned.map(one => Object.assign(toClaim(one, '', now), { agent: toRecord(one.lease.row) })),
+    held: [...heldLeases(database, now), ...due.held.map(({ row, putOff }) => toHeld(row, putOff, now))].slice(
+      0,
+      HELD_LIMIT,
+    ),
+  }
 }
 
 /** Ends a live lease without a holder; the next claim by expiry takes it. */
@@ -50,8 +71,8 @@ export function childrenOf(database: Database): (lease: Candidate) => Candidate[
   return ({ row }) =>
     database
       .all<LeaseRow>(
-        `SELECT * FROM leases
-         WHERE parent_id = ? AND parent_epoch = ? AND phase IN ('starting', 'alive', 'draining') ORDER BY seq`,
+        `SELECT ${LEASE_COLUMNS} FROM leases
+         WHERE parent_id = ? AND parent_epoch = ? AND phase IN ('starting', 'alive', 'draining') ORDER BY leases.seq`,
         row.id,
         row.epoch,
       )
@@ -63,29 +84,63 @@ export function silence(row: LeaseRow): ReclaimReason {
   return reasonOfSilence({ lastBeat: row.last_beat })
 }
 
-function planOf(database: Database, what: ClaimRequest['what'], limit: number, now: number): ClaimPlan<Candidate> {
-  const children = childrenOf(database)
-  if (what.by === 'expired') {
-    const rows = selectDue(database, limit, now)
-    const due = rows
-      .filter(row => !isLive(row))
-      .map(row => ({ lease: toCandidate(row), reason: row.reason ?? silence(row), depth: row.depth }))
-    const ended = rows.filter(isLive).map(row => ({ lease: toCandidate(row), reason: silence(row) }))
-    return planClaim({ due, ended, childrenOf: children, limit })
-  }
+function claimExpired(
+  database: Database,
+  { limit, guard, force = false, ...request }: ExpiredClaim & Omit<ClaimRequest, 'what'> & { limit: number },
+  times: Times,
+): ClaimReply {
+  const { now, wall } = times
+  mendDeadlines(database, now)
+  if (force) endHolds(database, now)
+  const before = readGuard(database)
+  const due = findDue(database, { guard: force ? undefined : guard, limit, now })
+  const plan = planExpired(database, due, limit)
+  holdBack(database, due, now)
+  const claims = carryOut(database, plan, request, times)
+  const { judge } = due
+  if (force) judge.dropHolds()
+  else if (due.all) judge.endHolds()
+  writeGuard(database, before, judge.state, wall)
+  const isHolding = reasonsOf(judge.state).length > 0
+  const more = !due.all || plan.fence.length > 0
+  return { now, claims, live: countLive(database), more, held: isHolding ? heldLeases(database, now) : [] }
+}
+
+function planExpired(database: Database, { fenced, silent }: Due, limit: number): ClaimPlan<Candidate> {
+  const due = fenced.map(row => ({ lease: toCandidate(row), reason: row.reason ?? silence(row), depth: row.depth }))
+  const ended = silent.map(row => ({ lease: toCandidate(row), reason: silence(row) }))
+  return planClaim({ due, ended, childrenOf: childrenOf(database), limit })
+}
+
+function planOf(
+  database: Database,
+  what: Exclude<ClaimRequest['what'], ExpiredClaim>,
+  limit: number,
+): ClaimPlan<Candidate> {
   const refs = what.by === 'proven' ? what.refs : [what.ref]
   const live = refs.flatMap(ref => findLive(database, ref) ?? [])
   const meant = what.by === 'stalled' ? live.filter(row => row.stalled_at !== null) : live
   const ended = meant.map(row => ({ lease: toCandidate(row), reason: REASONS[what.by] }))
-  return planClaim({ due: [], ended, childrenOf: children, limit })
+  return planClaim({ due: [], ended, childrenOf: childrenOf(database), limit })
 }
 
-function selectDue(database: Database, limit: number, now: number): LeaseRow[] {
-  const sql = 'SELECT * FROM leases WHERE due_at <= ? ORDER BY due_at, depth DESC, seq LIMIT ?'
-  return database.all<LeaseRow>(sql, now, limit)
+function carryOut(
+  database: Database,
+  plan: ClaimPlan<Candidate>,
+  request: Pick<ClaimRequest, 'holder' | 'claimTtl'>,
+  times: Times,
+): Claim[] {
+  const claims = plan.take.map(planned => take(database, planned, request, times))
+  for (const planned of plan.fence) fence(database, planned, times.now)
+  return claims
 }
 
-function take(database: Database, planned: Planned<Candidate>, request: ClaimRequest, times: Times): Claim {
+function take(
+  database: Database,
+  planned: Planned<Candidate>,
+  request: Pick<ClaimRequest, 'holder' | 'claimTtl'>,
+  times: Times,
+): Claim {
   const until = times.now + Math.ceil(request.claimTtl)
   const taken = toClaim(planned, randomUUID(), times.now)
   database.run(
@@ -116,7 +171,7 @@ function toClaim({ lease, reason, depth }: Planned<Candidate>, token: string, no
     attempt,
     reason: agent === null ? 'corrupt_heartbeat' : reason,
     lastSeen,
-    idleTime: lastSeen === null ? null : now - lastSeen,
+    idleTime: lastSeen === null ? null : Math.max(0, now - lastSeen),
     depth,
     agent,
   }

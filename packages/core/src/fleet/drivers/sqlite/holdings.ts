@@ -4,7 +4,7 @@ import { epochNumber } from '../../epoch.ts'
 import type { LeaseRef, OwnedResource, ResourceInput } from '../../records.ts'
 import { keyRefused } from '../../refusals.ts'
 import { decodeData, encodeResource } from '../../resource-input.ts'
-import { isLive, type LeaseRow, refOf, requireLive } from './lease-rows.ts'
+import { isLive, LEASE_COLUMNS, type LeaseRow, refOf, requireLive } from './lease-rows.ts'
 
 export function own(database: Database, ref: LeaseRef, resource: ResourceInput, now: number): void {
   const data = encodeResource(resource)
@@ -65,7 +65,7 @@ export function getKey(database: Database, key: string): string | null {
 /** A key of a lease that has ended may be taken over at once; one of a live lease is refused. */
 export function setKey(database: Database, ref: LeaseRef, key: string, value: string): void {
   const { seq } = requireLive(database, ref)
-  const sql = 'SELECT leases.* FROM keys JOIN leases ON leases.seq = keys.lease WHERE keys.key = ?'
+  const sql = `SELECT ${LEASE_COLUMNS} FROM keys JOIN leases ON leases.seq = keys.lease WHERE keys.key = ?`
   const owner = database.get<LeaseRow>(sql, key)
   if (owner !== undefined && owner.seq !== seq && isLive(owner)) throw keyRefused(key, refOf(owner))
   database.run(

@@ -1,7 +1,11 @@
 import type { Database } from '../../../sqlite/database.ts'
-import { epochNumber } from '../../epoch.ts'
+import { epochNumber, LATEST_TIME } from '../../epoch.ts'
+import type { HoldReason } from '../../guard.ts'
 import { type AgentRecord, type LeaseRef, LIVE_PHASES, type Phase, type ReclaimReason } from '../../records.ts'
 import { fenced } from '../../refusals.ts'
+import { LONGEST_LEASE } from '../../store-limits.ts'
+
+const PHASES: ReadonlySet<Phase> = new Set([...LIVE_PHASES, 'reaping', 'quarantined'])
 
 /** A row of `leases`. */
 export interface LeaseRow {
@@ -36,11 +40,20 @@ export interface LeaseRow {
   progress_timeout: number | null
   progress_due_at: number | null
   stalled_at: number | null
+  put_off_at: number | null
+  put_off_by: HoldReason | null
 }
+
+/**
+ * All columns. A number that is too large for JavaScript would make a whole query fail, and with it a sweep; so it is read as the
+ * largest that is none, and its record is found to be damaged. Order by `leases.column`: a bare name would mean what is read.
+ */
+export const LEASE_COLUMNS: string = columns()
 
 /** The newest lease of an id, in whatever phase. */
 export function newestLease(database: Database, id: string): LeaseRow | undefined {
-  return database.get<LeaseRow>('SELECT * FROM leases WHERE id = ? ORDER BY epoch DESC LIMIT 1', id)
+  const sql = `SELECT ${LEASE_COLUMNS} FROM leases WHERE id = ? ORDER BY leases.epoch DESC LIMIT 1`
+  return database.get<LeaseRow>(sql, id)
 }
 
 export function findLive(database: Database, ref: LeaseRef): LeaseRow | undefined {
@@ -77,7 +90,7 @@ export function expiryOf(row: LeaseRow): number {
 export function toRecord(row: LeaseRow): AgentRecord | null {
   const roots = parse(row.roots, isTexts)
   const labels = parse(row.labels, isLabels)
-  if (roots === null || labels === null) return null
+  if (roots === null || labels === null || !isPossible(row)) return null
   const parent = parentOf(row)
   return {
     ...refOf(row),
@@ -105,8 +118,31 @@ export function toRecord(row: LeaseRow): AgentRecord | null {
   }
 }
 
+/** Whether its numbers are ones that Oakum writes. What has to do with a pid of 0 or less must never be signalled. */
+function isPossible(row: LeaseRow): boolean {
+  const times = [row.registered_at, row.last_beat, row.progress_at, row.stop_requested_at, row.stalled_at, row.stuck_at]
+  return (
+    times.every(time => time === null || (time >= 0 && time <= LATEST_TIME)) &&
+    row.lease_ttl > 0 &&
+    row.lease_ttl <= LONGEST_LEASE &&
+    row.pid > 0 &&
+    row.epoch > 0 &&
+    row.epoch < Number.MAX_SAFE_INTEGER &&
+    PHASES.has(row.phase)
+  )
+}
+
+function columns(): string {
+  const texts = `id nonce phase state parent_id host start_time boot_id roots labels reason error token holder put_off_by`
+  const numbers = `seq epoch parent_epoch pid lease_ttl registered_at last_beat due_at progress_at stop_requested_at attempts
+    depth loop_lag stuck_at progress_timeout progress_due_at stalled_at put_off_at`
+  const readable = numbers.split(/\s+/).map(name => `max(-1, min(${name}, ${Number.MAX_SAFE_INTEGER})) AS ${name}`)
+  return [...texts.split(' '), ...readable].join(', ')
+}
+
 function findLease(database: Database, { id, epoch }: LeaseRef): LeaseRow | undefined {
-  return database.get<LeaseRow>('SELECT * FROM leases WHERE id = ? AND epoch = ?', id, epochNumber(epoch))
+  const sql = `SELECT ${LEASE_COLUMNS} FROM leases WHERE id = ? AND epoch = ?`
+  return database.get<LeaseRow>(sql, id, epochNumber(epoch))
 }
 
 function parse<T>(json: string, is: (value: unknown) => value is T): T | null {

@@ -1,10 +1,11 @@
 import type { Database } from '../../../sqlite/database.ts'
 import { PATH_KINDS, pathsBelow } from '../../resource-paths.ts'
 import type { FailOptions, FinishFacts, Standing } from '../../store.ts'
-import { finishedEvent, type HeldLease, quarantinedEvent } from '../../store-events.ts'
+import { finishedEvent, type ClaimedLease, quarantineAlert, quarantinedEvent } from '../../store-events.ts'
 import type { Times } from '../../times.ts'
 import { silence } from './claims.ts'
-import { type LeaseRow, refOf } from './lease-rows.ts'
+import { noteWork } from './guard-state.ts'
+import { LEASE_COLUMNS, type LeaseRow, refOf } from './lease-rows.ts'
 import { addEvent } from './outbox.ts'
 import { bury } from './tombstones.ts'
 
@@ -14,6 +15,7 @@ const OWNED_BY_OTHERS = `${OWNED} resources.kind = ? AND resources.key = ? ${BY_
 const BELOW_OWNED_BY_OTHERS = `${OWNED} resources.kind = ? AND resources.key >= ? AND resources.key < ? ${BY_OTHERS}`
 
 export function renewClaims(database: Database, tokens: readonly string[], claimTtl: number, now: number): string[] {
+  noteWork(database, now)
   const until = now + Math.ceil(claimTtl)
   return tokens.filter(token => database.run('UPDATE leases SET due_at = ? WHERE token = ?', until, token) === 0)
 }
@@ -43,7 +45,7 @@ export function finish(database: Database, token: string, facts: FinishFacts, ti
   const row = findHeld(database, token)
   if (row === undefined) return false
   bury(database, row, Math.floor(times.now))
-  addEvent(database, finishedEvent(heldLease(row), facts, times.wall))
+  addEvent(database, finishedEvent(claimedLease(row), facts, times.wall))
   return true
 }
 
@@ -62,15 +64,22 @@ export function fail(
   }
   const sql = `UPDATE leases SET phase = 'quarantined', token = NULL, error = ?, due_at = NULL WHERE seq = ?`
   database.run(sql, error, row.seq)
-  addEvent(database, quarantinedEvent(heldLease(row), error, times.wall))
+  addEvent(database, quarantinedEvent(claimedLease(row), error, times.wall))
+  addEvent(database, quarantineAlert(claimedLease(row), error, times.wall))
   return 'quarantined'
 }
 
-function findHeld(database: Database, token: string): LeaseRow | undefined {
-  return database.get<LeaseRow>('SELECT * FROM leases WHERE token = ?', token)
+/** From quarantine back to where the next sweep finds it. The attempts go on being counted. */
+export function retry(database: Database, id: string | undefined, now: number): number {
+  const all = `UPDATE leases SET phase = 'reaping', due_at = ? WHERE phase = 'quarantined'`
+  return id === undefined ? database.run(all, now) : database.run(`${all} AND id = ?`, now, id)
 }
 
-function heldLease(row: LeaseRow): HeldLease {
+function findHeld(database: Database, token: string): LeaseRow | undefined {
+  return database.get<LeaseRow>(`SELECT ${LEASE_COLUMNS} FROM leases WHERE token = ?`, token)
+}
+
+function claimedLease(row: LeaseRow): ClaimedLease {
   const { reason, attempts: attempt, holder, last_beat: lastSeen } = row
   return { ...refOf(row), reason: reason ?? silence(row), attempt, holder, lastSeen }
 }

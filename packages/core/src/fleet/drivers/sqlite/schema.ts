@@ -11,9 +11,11 @@ import type { Schema } from '../../../sqlite/migrate.ts'
  *   when its case may be judged (again); NULL when there is nothing to look at. Beats leave it alone: the one who looks puts
  *   it off, so that progress costs a beat nothing.
  * - The conditions of partial indexes stand in the queries word for word.
+ * - A lease that the guard holds back has its `due_at` put off; `put_off_at` says when that was, and counts until the next beat.
+ * - `hosts` and its number in `guard` are kept by triggers. A host without live agents stays while its silence still counts.
  * - What a lease holds goes with its row (ON DELETE CASCADE).
  * - `counts` is kept by triggers, so that nobody ever counts rows.
- * - `roots`, `labels`, `data` and `event` are JSON; every other column is read as it is.
+ * - `roots`, `labels`, `data`, `event` and `guard.state` are JSON; every other column is read as it is.
  */
 export const FLEET_SCHEMA: Schema = {
   applicationId: 0x4f_41_4b_46, // "OAKF"
@@ -141,8 +143,52 @@ export const FLEET_SCHEMA: Schema = {
     ALTER TABLE leases ADD COLUMN stalled_at INTEGER;
     CREATE INDEX leases_by_progress ON leases (stalled_at IS NULL, progress_due_at) WHERE progress_due_at IS NOT NULL;
     `,
+    `
+    ALTER TABLE leases ADD COLUMN put_off_at INTEGER;
+    ALTER TABLE leases ADD COLUMN put_off_by TEXT;
+    CREATE INDEX leases_put_off ON leases (put_off_at) WHERE put_off_at IS NOT NULL;
+    CREATE INDEX leases_quarantined ON leases (phase) WHERE phase = 'quarantined';
+
+    CREATE TABLE guard (
+      number INTEGER PRIMARY KEY CHECK (number = 1),
+      swept_at INTEGER,
+      hosts INTEGER NOT NULL,
+      state TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE hosts (
+      host TEXT PRIMARY KEY,
+      live INTEGER NOT NULL,
+      silent_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX hosts_by_silence ON hosts (silent_at) WHERE silent_at IS NOT NULL;
+    INSERT INTO hosts
+      SELECT host, count(*), NULL FROM leases WHERE phase IN ('starting', 'alive', 'draining') GROUP BY host;
+    INSERT INTO guard SELECT 1, NULL, count(*), '' FROM hosts;
+
+    CREATE TRIGGER host_added AFTER INSERT ON hosts BEGIN
+      UPDATE guard SET hosts = hosts + 1;
+    END;
+    CREATE TRIGGER host_came_back AFTER UPDATE OF live ON hosts WHEN old.live = 0 AND new.live > 0 BEGIN
+      UPDATE guard SET hosts = hosts + 1;
+    END;
+    CREATE TRIGGER host_removed AFTER DELETE ON hosts WHEN old.live > 0 BEGIN
+      UPDATE guard SET hosts = hosts - 1;
+    END;
+    CREATE TRIGGER host_emptied AFTER UPDATE OF live ON hosts WHEN old.live > 0 AND new.live = 0 BEGIN
+      UPDATE guard SET hosts = hosts - 1;
+      DELETE FROM hosts WHERE host = new.host AND silent_at IS NULL;
+    END;
+    CREATE TRIGGER lease_joined_host AFTER INSERT ON leases BEGIN
+      INSERT INTO hosts VALUES (new.host, 1, NULL) ON CONFLICT (host) DO UPDATE SET live = live + 1;
+    END;
+    CREATE TRIGGER lease_left_host AFTER UPDATE OF phase ON leases
+      WHEN old.phase IN ('starting', 'alive', 'draining') AND new.phase NOT IN ('starting', 'alive', 'draining') BEGIN
+      UPDATE hosts SET live = live - 1 WHERE host = old.host;
+    END;
+    CREATE TRIGGER live_lease_removed AFTER DELETE ON leases WHEN old.phase IN ('starting', 'alive', 'draining') BEGIN
+      UPDATE hosts SET live = live - 1 WHERE host = old.host;
+    END;
+    `,
   ],
 }
-
-/** What a reset leaves: the clock that all leases are compared by, and counts, which follow what they count. */
-export const LASTING_TABLES: readonly string[] = ['boots', 'counts']

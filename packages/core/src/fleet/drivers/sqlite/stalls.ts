@@ -5,11 +5,11 @@ import type { AgentRecord, LeaseRef } from '../../records.ts'
 import type { StalledRequest } from '../../store.ts'
 import { stalledEvent } from '../../store-events.ts'
 import type { Times } from '../../times.ts'
-import { isLive, type LeaseRow, refOf, toRecord } from './lease-rows.ts'
+import { isLive, LEASE_COLUMNS, type LeaseRow, refOf, toRecord } from './lease-rows.ts'
 import { addEvent, capOutbox } from './outbox.ts'
 
-const TO_LOOK_AT = 'SELECT * FROM leases WHERE (stalled_at IS NULL) = 1 AND progress_due_at <= ? LIMIT ?'
-const TO_JUDGE = 'SELECT * FROM leases WHERE (stalled_at IS NULL) = 0 AND progress_due_at <= ? LIMIT ?'
+const TO_LOOK_AT = `SELECT ${LEASE_COLUMNS} FROM leases WHERE (stalled_at IS NULL) = 1 AND progress_due_at <= ? LIMIT ?`
+const TO_JUDGE = `SELECT ${LEASE_COLUMNS} FROM leases WHERE (stalled_at IS NULL) = 0 AND progress_due_at <= ? LIMIT ?`
 
 /** Whether `stalled` has anything to do. Most often it has not, and need not write. */
 export function anyStalled(database: Database, { judgeFor }: StalledRequest, now: number): boolean {

@@ -14,6 +14,7 @@ import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { type Clock, systemClock } from '../../../clock/clock.ts'
 import type { Database } from '../../../sqlite/database.ts'
+import { LATEST_TIME } from '../../epoch.ts'
 import type { Times } from '../../times.ts'
 
 export interface StoreClockOptions {
@@ -51,14 +52,18 @@ function startBoot(database: Database, bootId: string, clock: Clock): number {
   })
 }
 
-/** Reads all leases, once per boot. */
+/** Reads all leases, once per boot. A time that no clock can have told comes of damage, and sets none. */
 function newestTime(database: Database): number {
-  const row = database.get<{ newest: number | null }>(`
+  const row = database.get<{ newest: number | null }>(
+    `
     SELECT max(time) AS newest FROM (
-      SELECT max(registered_at) AS time FROM leases
-      UNION ALL SELECT max(last_beat) FROM leases
+      SELECT max(registered_at) AS time FROM leases WHERE registered_at <= :latest
+      UNION ALL SELECT max(last_beat) FROM leases WHERE last_beat <= :latest
+      UNION ALL SELECT swept_at FROM guard
       UNION ALL SELECT ended_at FROM (SELECT ended_at FROM tombstones ORDER BY number DESC LIMIT 1)
-    )`)
+    ) WHERE time <= :latest`,
+    { latest: LATEST_TIME },
+  )
   return row?.newest ?? 0
 }
 

@@ -16,27 +16,22 @@ import type { Database } from '../../../sqlite/database.ts'
 import { sqliteLocation } from '../../../sqlite/location.ts'
 import { openDatabase } from '../../../sqlite/open.ts'
 import { Watch } from '../../../sqlite/watch.ts'
+import type { Guard } from '../../guard.ts'
 import { validateId } from '../../ids.ts'
-import type {
-  AgentRecord,
-  Claim,
-  LeaseRef,
-  OwnedResource,
-  Registration,
-  ResourceInput,
-  Tombstone,
-} from '../../records.ts'
+import type { AgentRecord, LeaseRef, OwnedResource, Registration, ResourceInput, Tombstone } from '../../records.ts'
 import type {
   Beat,
   BeatReply,
   CallOptions,
   ClaimReply,
   ClaimRequest,
+  ExpiredReply,
   FailOptions,
   FinishFacts,
   FleetCounts,
   FleetStore,
   ListOptions,
+  QuarantinedLease,
   RegisterReply,
   StalledRequest,
   Standing,
@@ -49,13 +44,13 @@ import { claim, expired } from './claims.ts'
 import { deleteKey, disown, getKey, own, resources, setKey, tryLock, unlock } from './holdings.ts'
 import { keep, kept } from './kept.ts'
 import { addEvent, capOutbox, dropPendingEvents, pendingEvents } from './outbox.ts'
-import { fail, finish, mayReclaim, reclaimed, renewClaims } from './reclaims.ts'
+import { fail, finish, mayReclaim, reclaimed, renewClaims, retry } from './reclaims.ts'
 import { register, requestStop, update } from './registrations.ts'
 import { FLEET_SCHEMA } from './schema.ts'
 import { anyStalled, settleStalled, stalled } from './stalls.ts'
 import { openStoreClock } from './store-clock.ts'
 import { tombstones } from './tombstones.ts'
-import { counts, get, list } from './views.ts'
+import { counts, get, list, quarantined } from './views.ts'
 
 export interface SqliteFleetStoreOptions {
   /** The folder of the store; `fleet.db` lies in it. Made when it is not there. */
@@ -125,8 +120,8 @@ class SqliteFleetStore implements FleetStore {
     return this.#write(options, database => claim(database, request, this.#times()))
   }
 
-  expired(limit: number, options?: CallOptions): Promise<Claim[]> {
-    return this.#read(options, database => expired(database, limit, this.#now()))
+  expired(limit: number, { guard, signal }: { guard?: Guard } & CallOptions = {}): Promise<ExpiredReply> {
+    return this.#read({ signal }, database => expired(database, { limit, guard }, this.#now()))
   }
 
   renewClaims(tokens: readonly string[], claimTtl: number, options?: CallOptions): Promise<string[]> {
@@ -156,6 +151,14 @@ class SqliteFleetStore implements FleetStore {
 
   settleStalled(ref: LeaseRef, verdict: { stop: boolean }, options?: CallOptions): Promise<boolean> {
     return this.#write(options, database => settleStalled(database, ref, verdict, this.#now()))
+  }
+
+  quarantined({ limit, signal }: { limit?: number } & CallOptions = {}): Promise<QuarantinedLease[]> {
+    return this.#read({ signal }, database => quarantined(database, limit))
+  }
+
+  retry(id?: string, options?: CallOptions): Promise<number> {
+    return this.#write(options, database => retry(database, id, this.#now()))
   }
 
   requestStop(id: string, options?: CallOptions): Promise<boolean> {

@@ -1,8 +1,8 @@
 import type { Database } from '../../../sqlite/database.ts'
 import { type AgentRecord, LIVE_PHASES, type Phase } from '../../records.ts'
-import type { FleetCounts, ListOptions } from '../../store.ts'
-import { LIST_LIMIT } from '../../store-limits.ts'
-import { type LeaseRow, newestLease, toRecord } from './lease-rows.ts'
+import { type FleetCounts, type ListOptions, type QuarantinedLease, reasonOfSilence } from '../../store.ts'
+import { HELD_LIMIT, LIST_LIMIT } from '../../store-limits.ts'
+import { LEASE_COLUMNS, type LeaseRow, refOf, newestLease, toRecord } from './lease-rows.ts'
 
 export function get(database: Database, id: string): AgentRecord | null {
   const row = newestLease(database, id)
@@ -30,6 +30,16 @@ export function list(
   return records
 }
 
+export function quarantined(database: Database, limit: number = HELD_LIMIT): QuarantinedLease[] {
+  return database.all<LeaseRow>(QUARANTINED, limit).map(row => {
+    const agent = toRecord(row)
+    const { id, epoch } = refOf(row)
+    const { host, attempts } = row
+    const reason = agent === null ? 'corrupt_heartbeat' : (row.reason ?? reasonOfSilence(agent))
+    return { id, epoch, host, reason, attempts, error: row.error ?? '', agent }
+  })
+}
+
 export function counts(database: Database): FleetCounts {
   const rows = database.all<{ name: Phase | 'tombstones'; count: number }>('SELECT name, count FROM counts')
   const phases: FleetCounts['phases'] = { starting: 0, alive: 0, draining: 0, reaping: 0, quarantined: 0 }
@@ -47,5 +57,6 @@ export function countLive(database: Database): number {
 }
 
 const IN_PHASES = '(:phases IS NULL OR phase IN (SELECT value FROM json_each(:phases)))'
-const LIST = `SELECT * FROM leases WHERE seq > :after AND ${IN_PHASES} ORDER BY seq LIMIT :limit`
-const LIST_OF_BOOT = `SELECT * FROM leases WHERE boot_id = :boot AND seq > :after AND ${IN_PHASES} ORDER BY seq LIMIT :limit`
+const LIST = `SELECT ${LEASE_COLUMNS} FROM leases WHERE seq > :after AND ${IN_PHASES} ORDER BY leases.seq LIMIT :limit`
+const LIST_OF_BOOT = `SELECT ${LEASE_COLUMNS} FROM leases WHERE boot_id = :boot AND seq > :after AND ${IN_PHASES} ORDER BY leases.seq LIMIT :limit`
+const QUARANTINED = `SELECT ${LEASE_COLUMNS} FROM leases WHERE phase = 'quarantined' ORDER BY leases.seq LIMIT ?`
