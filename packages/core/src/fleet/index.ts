@@ -34,6 +34,8 @@ export {
   type Tombstone,
 } from './records.ts'
 export type { RegisterOptions } from './register-options.ts'
+export type { ContainerRef } from './reclaimers/container.ts'
+export type { TmuxRef } from './reclaimers/tmux.ts'
 export type { ProcessRef, ResourceRefs, UserResource } from './resource-refs.ts'
 export type { CallOptions, FleetCounts, ListOptions, QuarantinedLease } from './store.ts'
 export { handleShutdown, type Shutdown, type ShutdownOptions } from './shutdown/handle-shutdown.ts'
