@@ -1,15 +1,19 @@
-import { connect } from '@oakum/core/fleet'
+import { connect, type Fleet } from '@oakum/core/fleet'
+import { watchAlerts, type AlertTargets } from '../alerts/watch.ts'
+import { parseWebhook } from '../alerts/webhook.ts'
 import { defineCommand, type Command } from '../command/define.ts'
+import { parseDuration } from '../command/duration.ts'
 import { EXIT } from '../command/exit.ts'
 import { listenForInterrupts } from '../command/interrupt.ts'
+import { parseSize } from '../command/size.ts'
 import { jsonArgs, storeArgs, storeUrl } from '../command/store.ts'
 import { runDemo } from '../demo/run.ts'
-import { startCoordinator, stay } from '../up/stay.ts'
+import { createErrorSink, startCoordinator, stay, type ErrorSink, type StartOptions } from '../up/stay.ts'
 import { sweepOnce } from '../up/sweep-once.ts'
 
 export const command: Command = defineCommand({
   name: 'up',
-  examples: ['', '--demo --once', '--once --json'],
+  examples: ['', '--demo --once', '--once --json', '--alert-command \'notify-send "$OAKUM_ALERT_TEXT"\''],
   args: {
     demo: {
       type: 'boolean',
@@ -17,28 +21,64 @@ export const command: Command = defineCommand({
       description: 'Start 10 real agents, kill 3, and show that nothing is left',
     },
     once: { type: 'boolean', default: false, description: 'One sweep, or the demo alone; then end' },
+    'alert-command': {
+      type: 'string',
+      valueHint: 'CMD',
+      description: 'Run by the shell for each alert, which is JSON on its stdin',
+    },
+    'alert-webhook': { type: 'string', valueHint: 'URL', description: 'Gets each alert as JSON, by POST' },
+    'leak-threshold': {
+      type: 'string',
+      default: '100M',
+      valueHint: 'SIZE',
+      description: 'Told as a leak: memory of agents that grows by more',
+    },
+    'leak-window': { type: 'string', default: '5m', valueHint: 'TIME', description: 'Within so long' },
     ...storeArgs,
     ...jsonArgs,
   },
-  async run({ args: { demo, once, store, json } }) {
+  async run({ args: { demo, once, store, json, ...options } }) {
+    const { 'alert-command': alertCommand, 'alert-webhook': alertWebhook } = options
+    const leak = {
+      threshold: parseSize(options['leak-threshold'], '--leak-threshold'),
+      window: parseDuration(options['leak-window'], '--leak-window'),
+    }
     if (demo) return runDemo({ store, once, json })
+    const targets: AlertTargets = {
+      ...(alertCommand === undefined ? {} : { command: alertCommand }),
+      ...(alertWebhook === undefined ? {} : { webhook: parseWebhook(alertWebhook) }),
+    }
     const url = storeUrl(store)
     const fleet = await connect(url)
+    const errors = createErrorSink()
     try {
-      if (once) return await sweepOnce(fleet, { json })
-      await watchOver(url, fleet, json)
-      return EXIT.ok
+      const alerts = await watchAlerts({ ...targets, fleet, url, onError: error => errors.report(error) })
+      try {
+        if (once) return await sweepOnce(fleet, { json })
+        await watchOver({ url, fleet, json, errors, leak })
+        return EXIT.ok
+      } finally {
+        await alerts.close()
+      }
     } finally {
       await fleet.close()
     }
   },
 })
 
-async function watchOver(url: string, fleet: Awaited<ReturnType<typeof connect>>, json: boolean): Promise<void> {
+interface WatchedFleet {
+  url: string
+  fleet: Fleet
+  json: boolean
+  errors: ErrorSink
+  leak: StartOptions['leak']
+}
+
+async function watchOver({ url, fleet, json, errors, leak }: WatchedFleet): Promise<void> {
   const interruption = listenForInterrupts()
-  const { coordinator, errors } = startCoordinator(fleet)
+  const { coordinator, memory } = startCoordinator(fleet, { errors, leak })
   try {
-    await stay({ fleet, url, json, signal: interruption.signal }, errors)
+    await stay({ fleet, memory, url, json, signal: interruption.signal }, errors)
     await coordinator.stop()
   } finally {
     interruption.release()

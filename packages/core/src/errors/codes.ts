@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   KIND_UNKNOWN: 'No reclaimer is known for a resource of that kind.',
   RESOURCE_REFUSED: 'A resource may not or could not be reclaimed; the message says why.',
   LOCK_HELD: 'Another agent holds the lock.',
+  ALERT_NOT_SENT: 'An alert could not be sent outward; the message says why.',
 } as const
 
 /** A stable code of an {@link OakumError}. */
