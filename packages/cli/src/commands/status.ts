@@ -9,6 +9,7 @@ import { countOwned, formatAgents } from '../output/agent-table.ts'
 import { paintFor } from '../output/paint.ts'
 import { json as toJson } from '../output/text.ts'
 import { formatDetails, readDetails } from '../status/details.ts'
+import { memoryOf, readMemory } from '../status/memory.ts'
 import { formatTombstones } from '../status/tombstones.ts'
 import { watchAll, watchOne } from '../status/watch.ts'
 
@@ -51,10 +52,14 @@ export const command: Command = defineCommand({
 
 async function printAll(fleet: Fleet, all: boolean, json: boolean): Promise<void> {
   const agents = await fleet.agents()
-  const rows = await Promise.all(agents.map(async agent => ({ agent, owned: await countOwned(fleet, agent) })))
+  const sample = await readMemory(fleet)
+  const rows = await Promise.all(
+    agents.map(async agent => ({ agent, owned: await countOwned(fleet, agent), memory: memoryOf(sample, agent) })),
+  )
   const ended = all ? await fleet.tombstones() : []
   if (json) {
-    console.log(toJson({ agents: rows.map(({ agent, owned }) => ({ ...agent, owned })), ended }))
+    const records = rows.map(({ agent, owned, memory }) => ({ ...agent, owned, memory: memory ?? null }))
+    console.log(toJson({ agents: records, ended }))
     return
   }
   const paint = paintFor(process.stdout)

@@ -63,7 +63,7 @@ async function perform(
 ): Promise<Outcome> {
   const { store = folder.store, once, json } = options
   const fleet = await connect(store)
-  const { coordinator, errors } = startCoordinator(fleet, { claimTtl: CLAIM_TTL })
+  const { coordinator, memory, errors } = startCoordinator(fleet, { claimTtl: CLAIM_TTL })
   const view = openView(json, paint, () => demo.agents)
   const demo = new Demo({ fleet, store, root: folder.root, onChange: view.changed })
   let summary: DemoSummary | null = null
@@ -72,7 +72,7 @@ async function perform(
     summary = await act(demo, view, signal)
     view.close()
     print(summary, options, paint)
-    if (!once) await stay({ fleet, url: store, json, signal }, errors)
+    if (!once) await stay({ fleet, memory, url: store, json, signal }, errors)
   } catch (error) {
     if (!signal.aborted) throw error
   } finally {

@@ -1,13 +1,22 @@
-import { condition, type AgentRecord, type Condition, type Fleet, type OwnedResource } from '@oakum/core/fleet'
+import {
+  condition,
+  type AgentMemory,
+  type AgentRecord,
+  type Condition,
+  type Fleet,
+  type OwnedResource,
+} from '@oakum/core/fleet'
 import { formatAge } from './duration.ts'
+import { formatMemory } from './memory.ts'
 import type { Format, Paint } from './paint.ts'
 import { formatTable, type Column } from './table.ts'
 import { plain } from './text.ts'
 
-/** An agent and how many things it owns outside its process. */
+/** An agent, how many things it owns outside its process, and what it takes of the memory when somebody looked. */
 export interface AgentRow {
   agent: AgentRecord
   owned: number
+  memory?: AgentMemory | undefined
 }
 
 export interface AgentTableOptions {
@@ -29,6 +38,8 @@ const COLOURS: Readonly<Record<Condition, Format>> = {
   quarantined: 'red',
 }
 
+const MEMORY: Column<AgentRow> = { title: 'MEMORY', value: ({ memory }) => formatMemory(memory), align: 'right' }
+
 /** The agents, one line each, below a line of titles. */
 export function formatAgents(rows: readonly AgentRow[], { paint, now, width }: AgentTableOptions): string[] {
   const columns: Column<AgentRow>[] = [
@@ -40,6 +51,7 @@ export function formatAgents(rows: readonly AgentRow[], { paint, now, width }: A
     },
     { title: 'AGE', value: ({ agent }) => formatAge(now - agent.registeredAt), align: 'right' },
     { title: 'BEAT', value: ({ agent }) => lastBeat(agent, now), align: 'right' },
+    ...(rows.some(({ memory }) => memory !== undefined) ? [MEMORY] : []),
     { title: 'PID', value: ({ agent }) => String(agent.process.pid), align: 'right' },
     { title: 'OWNS', value: ({ owned }) => String(owned), align: 'right' },
     { title: 'STATE', value: ({ agent }) => plain(agent.state), flexible: true },

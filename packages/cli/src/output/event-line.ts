@@ -2,6 +2,7 @@
 import type { OakumEvent } from '@oakum/core/events'
 import { formatDuration } from './duration.ts'
 import { levelOf, type Level } from './level.ts'
+import { formatLeak } from './memory.ts'
 import type { Format, Paint } from './paint.ts'
 import { plain } from './text.ts'
 
@@ -38,9 +39,21 @@ function detailsOf({ type, data }: OakumEvent): string {
       return String(data.reason)
     case 'orphans_detected':
       return String(data.count)
+    case 'memory_leak_detected':
+    case 'memory_leak_cleared': {
+      const leak = readLeak(data)
+      const why = typeof data.reason === 'string' ? `${data.reason}: ` : ''
+      return leak === null ? why : `${why}${formatLeak(leak)}`
+    }
     default:
       return Object.entries(data).map(factOf).join(' ')
   }
+}
+
+/** The facts of a leak; null when the event does not have them. */
+function readLeak({ agents, growth, window }: OakumEvent['data']): Parameters<typeof formatLeak>[0] | null {
+  if (!Array.isArray(agents) || typeof growth !== 'number' || typeof window !== 'number') return null
+  return { agents: agents.map(agent => ({ id: String(agent?.id) })), growth, window }
 }
 
 function factOf([name, value]: [string, unknown]): string {

@@ -1,10 +1,12 @@
-import type { AgentRecord, Fleet, OwnedResource } from '@oakum/core/fleet'
+import type { AgentMemory, AgentRecord, Fleet, OwnedResource } from '@oakum/core/fleet'
 import type { OakumEvent } from '@oakum/core/events'
 import { isMark, paintPhase } from '../output/agent-table.ts'
 import { formatAge } from '../output/duration.ts'
 import { formatEvent } from '../output/event-line.ts'
+import { formatMemory } from '../output/memory.ts'
 import type { Paint } from '../output/paint.ts'
 import { plain } from '../output/text.ts'
+import { memoryOf, readMemory } from './memory.ts'
 
 const EVENTS_SHOWN = 10
 /** From so many milliseconds on a late event loop is told of. */
@@ -15,6 +17,8 @@ export interface AgentDetails {
   agent: AgentRecord
   resources: OwnedResource[]
   children: string[]
+  /** Null when it was not to be had. */
+  memory: AgentMemory | null
   /** The newest, oldest first. */
   events: OakumEvent[]
 }
@@ -24,23 +28,26 @@ export async function readDetails(
   agent: AgentRecord,
   living: readonly AgentRecord[],
 ): Promise<AgentDetails> {
-  const [resources, events] = await Promise.all([
+  const [resources, sample, events] = await Promise.all([
     fleet.resources(agent),
+    readMemory(fleet),
     fleet.events.read({ agent: agent.id, newest: true, limit: EVENTS_SHOWN }),
   ])
   const children = living.filter(other => other.parent?.id === agent.id && other.parent.epoch === agent.epoch)
-  return { agent, resources, children: children.map(child => child.id), events }
+  const memory = memoryOf(sample, agent) ?? null
+  return { agent, resources, children: children.map(child => child.id), memory, events }
 }
 
 /** The details for people. */
 export function formatDetails(
-  { agent, resources, children, events }: AgentDetails,
+  { agent, resources, children, memory, events }: AgentDetails,
   paint: Paint,
   now: number,
 ): string[] {
   const facts: [string, string][] = [
     ['state', plain(agent.state)],
     ['process', `${agent.process.pid} on ${plain(agent.host)}`],
+    ['memory', memoryFact(memory)],
     ['registered', `${formatAge(now - agent.registeredAt)} ago`],
     ['last beat', agent.lastBeat === null ? 'never' : `${formatAge(now - agent.lastBeat)} ago`],
     ['event loop', loopOf(agent, now)],
@@ -85,6 +92,12 @@ function progressOf({ progressAt, progressTimeout, stalledAt }: AgentRecord, now
   if (progressTimeout === null) return last
   const promise = `one each ${formatAge(progressTimeout)} was promised`
   return stalledAt === null ? `${last}; ${promise}` : `${last}; ${promise}, stalled for ${formatAge(now - stalledAt)}`
+}
+
+function memoryFact(memory: AgentMemory | null): string {
+  if (memory === null) return ''
+  const { processes } = memory
+  return `${formatMemory(memory)} in ${processes} ${processes === 1 ? 'process' : 'processes'}`
 }
 
 function resourceLine({ kind, key, data, shared }: OwnedResource): string {

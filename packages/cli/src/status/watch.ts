@@ -18,6 +18,8 @@ import { createLiveTable } from '../up/live-table.ts'
 import { formatDetails, readDetails } from './details.ts'
 
 const READ_EVERY = 500
+/** Between two looks at the memory, which tell of no leak: that is a coordinator's to do. */
+const LOOK_EVERY = 5_000
 
 /** Types of the last event of a lease. */
 const ENDINGS: ReadonlySet<string> = new Set(['agent_stopped', 'cleanup_completed'])
@@ -36,7 +38,10 @@ export async function watchAll(fleet: Fleet, { json, url, print }: WatchOptions)
   await untilInterrupted(async signal => {
     if (!json && process.stdout.isTTY) {
       const title = `${paint('bold', 'oakum status')}  ${paint('dim', `${url}  Ctrl-C ends it`)}`
-      return createLiveTable(fleet, process.stdout, title, paint).show(signal)
+      const memory = fleet.memoryWatch({ every: LOOK_EVERY, threshold: Infinity })
+      memory.start()
+      await createLiveTable({ fleet, memory, terminal: process.stdout, title, paint }).show(signal)
+      return memory.stop()
     }
     const after = await fleet.events.last()
     await print()

@@ -6,12 +6,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OakumEvent } from '@oakum/core/events'
-import type { Fleet, FleetCounts } from '@oakum/core/fleet'
+import type { Fleet, FleetCounts, LeakAlert, MemorySample, MemoryWatch } from '@oakum/core/fleet'
 import { describeError } from '../command/errors.ts'
 import { countOwned, formatAgents, type AgentRow } from '../output/agent-table.ts'
 import { formatEvent } from '../output/event-line.ts'
 import { openLiveRegion, type FrameSize, type LiveRegion } from '../output/live.ts'
+import { formatLeak } from '../output/memory.ts'
 import type { Paint } from '../output/paint.ts'
+import { formatSize } from '../output/size.ts'
+import { memoryOf } from '../status/memory.ts'
 import { lifecycleEvents } from './lifecycle.ts'
 
 const READ_EVERY = 1_000
@@ -19,6 +22,7 @@ const READ_EVERY = 1_000
 const GATHER = 100
 const ROWS_READ = 200
 const EVENTS_SHOWN = 5
+const LEAKS_SHOWN = 3
 /** Title, totals, and the empty lines between. */
 const OTHER_LINES = 6
 
@@ -27,6 +31,9 @@ interface Picture {
   counts: FleetCounts
   /** By how many milliseconds the store's time, which stands still while the machine sleeps, is behind the wall clock. */
   lag: number
+  /** As the last look found it; null before the first. */
+  memory: MemorySample | null
+  leaks: readonly LeakAlert[]
 }
 
 export interface LiveTable {
@@ -36,8 +43,17 @@ export interface LiveTable {
   readonly report: (error: unknown) => void
 }
 
-/** @param title The first line, painted. */
-export function createLiveTable(fleet: Fleet, terminal: NodeJS.WriteStream, title: string, paint: Paint): LiveTable {
+export interface LiveTableOptions {
+  fleet: Fleet
+  /** What tells of memory and leaks; its owner starts and stops it. */
+  memory: MemoryWatch
+  terminal: NodeJS.WriteStream
+  /** The first line, painted. */
+  title: string
+  paint: Paint
+}
+
+export function createLiveTable({ fleet, memory, terminal, title, paint }: LiveTableOptions): LiveTable {
   let region: LiveRegion | undefined
   const report = (error: unknown): void => {
     const line = paint('red', describeError(error))
@@ -46,7 +62,7 @@ export function createLiveTable(fleet: Fleet, terminal: NodeJS.WriteStream, titl
   }
 
   async function show(signal: AbortSignal): Promise<void> {
-    let picture = await readPicture(fleet)
+    let picture = await readPicture(fleet, memory)
     let events: readonly OakumEvent[] = []
     region = openLiveRegion(terminal, size => frameOf(picture, events, title, size, paint))
     let woken = new AbortController()
@@ -62,7 +78,7 @@ export function createLiveTable(fleet: Fleet, terminal: NodeJS.WriteStream, titl
         woken = new AbortController()
         await sleep(READ_EVERY, undefined, { signal: woken.signal }).catch(() => undefined) // an event, or the end
         await sleep(GATHER)
-        await readPicture(fleet).then(next => (picture = next), report)
+        await readPicture(fleet, memory).then(next => (picture = next), report)
         region.invalidate()
       }
       await following
@@ -79,10 +95,13 @@ async function followEvents(fleet: Fleet, signal: AbortSignal, take: (event: Oak
   for await (const event of lifecycleEvents(fleet, signal)) take(event)
 }
 
-async function readPicture(fleet: Fleet): Promise<Picture> {
+async function readPicture(fleet: Fleet, memory: MemoryWatch): Promise<Picture> {
   const [agents, counts, now] = await Promise.all([fleet.list({ limit: ROWS_READ }), fleet.counts(), fleet.now()])
-  const rows = await Promise.all(agents.map(async agent => ({ agent, owned: await countOwned(fleet, agent) })))
-  return { rows, counts, lag: Date.now() - now }
+  const { latest, alerts } = memory
+  const rows = await Promise.all(
+    agents.map(async agent => ({ agent, owned: await countOwned(fleet, agent), memory: memoryOf(latest, agent) })),
+  )
+  return { rows, counts, lag: Date.now() - now, memory: latest, leaks: alerts.slice(-LEAKS_SHOWN) }
 }
 
 /** @param events The newest, oldest first. */
@@ -94,8 +113,8 @@ function frameOf(
   paint: Paint,
 ): string[] {
   const now = Date.now()
-  const { counts, lag } = picture
-  const room = Math.max(1, rows - OTHER_LINES - events.length)
+  const { counts, lag, leaks } = picture
+  const room = Math.max(1, rows - OTHER_LINES - leaks.length - events.length)
   const shown = picture.rows.slice(0, picture.rows.length > room ? room - 1 : room)
   const total = Object.values(counts.phases).reduce((sum, count) => sum + count, 0)
   return [
@@ -106,15 +125,17 @@ function frameOf(
       : formatAgents(shown, { paint, now: now - lag, width: columns })),
     ...(total > shown.length ? [paint('dim', `… and ${total - shown.length} more`)] : []),
     '',
-    totals(counts, paint),
+    totals(picture, paint),
+    ...leaks.map(leak => `${paint('red', 'leak')}  ${formatLeak(leak)}`),
     '',
     ...events.map(event => formatEvent(event, paint, now)),
   ]
 }
 
-function totals({ phases, tombstones }: FleetCounts, paint: Paint): string {
+function totals({ counts: { phases, tombstones }, memory }: Picture, paint: Paint): string {
   const living = (['alive', 'starting', 'draining', 'reaping', 'quarantined'] as const)
     .filter(phase => phase === 'alive' || phases[phase] > 0)
     .map(phase => `${phases[phase]} ${phase}`)
-  return `${paint('bold', living.join(', '))}${paint('dim', `  ${tombstones} ended`)}`
+  const taken = memory === null ? '' : `  ${formatSize(memory.fleet.bytes)} of ${formatSize(memory.host.total)}`
+  return `${paint('bold', living.join(', '))}${paint('dim', `  ${tombstones} ended${taken}`)}`
 }

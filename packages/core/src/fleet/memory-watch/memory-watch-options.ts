@@ -7,7 +7,7 @@ export interface MemoryWatchOptions {
   every?: number
   /** Over which growth is measured. At least twice `every`. @default 300_000 */
   window?: number
-  /** More growth than this within the window is a leak. @default 100 MiB */
+  /** More growth than this within the window is a leak; with Infinity nothing is. @default 100 MiB */
   threshold?: number
   /** Told when a look of its own failed. Must not throw. */
   onError?: (error: unknown) => void
@@ -26,7 +26,7 @@ export function resolveMemoryWatchOptions(options: MemoryWatchOptions): MemoryWa
       facts: { every, window },
     })
   }
-  if (!Number.isFinite(threshold) || threshold <= 0) {
+  if (!(threshold > 0)) {
     throw new OakumError('INVALID_OPTION', 'threshold must be a number of bytes, above 0.', { facts: { threshold } })
   }
   return { every, window, threshold, onError }
