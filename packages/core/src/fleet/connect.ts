@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { systemClock } from '../clock/clock.ts'
 import { throwIfAborted } from '../errors/abort.ts'
 import { OakumError } from '../errors/error.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { parseSqliteUrl } from '../sqlite/location.ts'
+import type { StoreAddress } from './beating/store-address.ts'
 import { Fleet } from './fleet.ts'
 import { resolveFleetOptions, type FleetOptions, type FleetSettings } from './fleet-options.ts'
 import { validateId } from './ids.ts'
@@ -12,6 +14,8 @@ import type { FleetStore } from './store.ts'
 interface Drivers {
   store: FleetStore
   events: EventLog
+  /** Where another thread finds the store; a private one it cannot find. */
+  address?: StoreAddress
 }
 
 type Open = (url: string, options: FleetOptions, settings: FleetSettings) => Promise<Drivers>
@@ -39,11 +43,16 @@ export async function connect(url: string, options: FleetOptions = {}): Promise<
       facts: { url, known },
     })
   }
-  const { store, events } = await open(url, options, settings)
-  return new Fleet(store, events, settings)
+  const { store, events, address } = await open(url, options, settings)
+  return new Fleet(store, events, settings, address)
 }
 
-async function openMemory(_url: string, _options: FleetOptions, { clock }: FleetSettings): Promise<Drivers> {
+async function openMemory(_url: string, _options: FleetOptions, { clock, beats }: FleetSettings): Promise<Drivers> {
+  if (beats === 'worker') {
+    throw new OakumError('INVALID_OPTION', 'A store in memory has no second connection: its beats must be inline.', {
+      facts: { beats },
+    })
+  }
   const { createMemoryFleetStore } = await import('./drivers/memory/store.ts')
   const { createMemoryEventLog } = await import('../events/drivers/memory.ts')
   return { store: createMemoryFleetStore({ clock }), events: createMemoryEventLog({ clock }) }
@@ -55,7 +64,8 @@ async function openSqlite(url: string, options: FleetOptions, { clock }: FleetSe
   const { openSqliteEventLog } = await import('../events/drivers/sqlite/log.ts')
   const store = await openSqliteFleetStore({ directory, clock })
   try {
-    return { store, events: await openSqliteEventLog({ directory, clock }) }
+    const events = await openSqliteEventLog({ directory, clock })
+    return clock === systemClock ? { store, events, address: { driver: 'sqlite', directory } } : { store, events }
   } catch (error) {
     await store.close()
     throw error

@@ -3,6 +3,15 @@ import { systemClock, type Clock } from '../clock/clock.ts'
 import { OakumError } from '../errors/error.ts'
 import type { Reclaimer } from './reclaimers/reclaimer.ts'
 
+/**
+ * Who sends the beats of a process. `inline`: its main thread, so that no beat comes while the event loop is blocked. `worker`: a
+ * thread of its own, which takes about 20 MB; agents whose event loop is blocked are then stuck, and live. `auto`: inline until
+ * the event loop was blocked for `stuckAfter`, then the thread; where there can be none, inline.
+ */
+export type BeatsMode = 'inline' | 'worker' | 'auto'
+
+const BEATS_MODES: readonly BeatsMode[] = ['inline', 'worker', 'auto']
+
 /** Options of {@link connect}. Times in milliseconds. */
 export interface FleetOptions {
   /** Keeps fleets in one store apart. With `sqlite:DIR` it is a folder below DIR. An id, see INVALID_ID. @default none */
@@ -15,6 +24,10 @@ export interface FleetOptions {
   beatEvery?: number
   /** Without an acknowledged beat until an agent fences itself. Less than leaseTtl. @default three quarters of leaseTtl */
   fenceAfter?: number
+  /** Who sends the beats. `worker` needs a store that a second connection can reach: not `memory:`. @default 'auto' */
+  beats?: BeatsMode
+  /** For which the event loop may be blocked until the agents of the process count as stuck. @default a quarter of leaseTtl */
+  stuckAfter?: number
   /** The name of this host, for people and for grouping. @default os.hostname() */
   host?: string
   /** For kinds of the user's own: used when agents release, and by this fleet's coordinators. */
@@ -36,8 +49,15 @@ export function resolveFleetOptions(options: FleetOptions): FleetSettings {
       facts: { beatEvery, fenceAfter, leaseTtl },
     })
   }
-  const { clock = systemClock, host = hostname(), reclaimers = [] } = options
-  return { leaseTtl, beatEvery, fenceAfter, clock, host, reclaimers }
+  const stuckAfter = positive('stuckAfter', options.stuckAfter ?? leaseTtl / 4)
+  const { clock = systemClock, host = hostname(), reclaimers = [], beats = 'auto' } = options
+  if (!BEATS_MODES.includes(beats)) {
+    throw new OakumError('INVALID_OPTION', `beats must be one of ${BEATS_MODES.join(', ')}.`, { facts: { beats } })
+  }
+  if (beats === 'worker' && clock !== systemClock) {
+    throw new OakumError('INVALID_OPTION', 'A thread cannot share a clock of the caller’s: beats must be inline.')
+  }
+  return { leaseTtl, beatEvery, fenceAfter, stuckAfter, beats, clock, host, reclaimers }
 }
 
 /** The longest time that Node's timers can wait; they fire a longer one at once. */

@@ -13,7 +13,8 @@ import type { EventLog } from '../events/event-log.ts'
 import { identify, selfIdentity, type ProcessIdentity } from '../process/identity.ts'
 import { Agent } from './agent.ts'
 import { agentEnvironment } from './agent-environment.ts'
-import { Beater } from './beater.ts'
+import { Beater } from './beating/beater.ts'
+import type { StoreAddress } from './beating/store-address.ts'
 import type { BatchParts } from './claims.ts'
 import { Coordinator, type CoordinatorOptions } from './coordinator.ts'
 import { RECLAIM_DEFAULTS, resolveCoordinatorOptions } from './coordinator-settings.ts'
@@ -25,7 +26,7 @@ import { Presence } from './presence.ts'
 import { reclaimersByKind } from './reclaimers/index.ts'
 import { MemoryWatch } from './memory-watch/memory-watch.ts'
 import { resolveMemoryWatchOptions, type MemoryWatchOptions } from './memory-watch/memory-watch-options.ts'
-import type { ReleaseReport } from './reclaim.ts'
+import { asError, type ReleaseReport } from './reclaim.ts'
 import { releaseLease } from './release.ts'
 import type { AgentRecord, LeaseRef, OwnedResource, Tombstone } from './records.ts'
 import { linkToScope, type ScopeLinkOptions } from './scope-link.ts'
@@ -66,11 +67,11 @@ export class Fleet {
   #closing: Promise<void> | undefined
 
   /** Made by `connect`. Takes over both drivers: `close()` closes them. */
-  constructor(store: FleetStore, events: EventLog, settings: FleetSettings) {
+  constructor(store: FleetStore, events: EventLog, settings: FleetSettings, address?: StoreAddress) {
     this.events = events
     this.#store = store
     this.#settings = settings
-    this.#beater = new Beater({ store, ...settings })
+    this.#beater = new Beater({ store, ...settings, address, onWorkerLost: error => void this.#onWorkerLost(error) })
     this.#outbox = new Outbox(store, events)
     this.#holder = `${settings.host}:${process.pid}:${randomUUID().slice(0, 8)}`
   }
@@ -272,7 +273,15 @@ export class Fleet {
     const { epoch } = await withSignals([options.signal, this.#timeIsUp.signal], signal =>
       registerLease(store, registration, { signal }),
     )
-    const lease = new Lease({ id, epoch }, { fenceAfter: settings.fenceAfter, sentAt, onEnd: it => this.#onEnd(it) })
+    const lease = new Lease(
+      { id, epoch },
+      {
+        fenceAfter: settings.fenceAfter,
+        sentAt,
+        onSilence: () => this.#beater.catchUp(),
+        onEnd: it => this.#onEnd(it),
+      },
+    )
     const agent = new Agent({
       store,
       clock: settings.clock,
@@ -316,6 +325,14 @@ export class Fleet {
     this.#unlinks.delete(lease)
     this.#agents.delete(lease)
     this.#beater.remove(lease)
+  }
+
+  /** Beats go on inline. Somebody should know why there is no thread any more; a store that is away changes nothing. */
+  async #onWorkerLost(error: unknown): Promise<void> {
+    const { host } = this.#settings
+    const data = { host, pid: process.pid, error: asError(error).message }
+    await this.#store.addEvent({ type: 'beat_thread_lost', data }).catch(ignore)
+    this.#outbox.kick()
   }
 
   #assertOpen(): void {

@@ -1,4 +1,5 @@
 import { OakumError } from '../errors/error.ts'
+import type { Beaten } from './beating/beat-loop.ts'
 import type { LeaseRef } from './records.ts'
 
 /** The error of a lease that has ended. */
@@ -14,6 +15,8 @@ export interface LeaseOptions {
   fenceAfter: number
   /** When the registration was sent, by the monotonic clock. */
   sentAt: number
+  /** Called before the lease is given up for silence: a beat may have been acknowledged that it has not heard of. */
+  onSilence: () => void
   /** Called once, when the lease was released or fenced. */
   onEnd: (lease: Lease) => void
 }
@@ -25,13 +28,17 @@ export interface LeaseOptions {
  * - Fenced is final: no later reply of the store brings the lease back.
  * - The time of an acknowledged beat is the time at which it was *sent*, so that the store's lease never ends before
  *   this process thinks it does.
+ * - Its end is put off at most once after each acknowledged beat.
  */
-export class Lease {
+export class Lease implements Beaten {
   readonly ref: LeaseRef
   readonly #controller = new AbortController()
   readonly #fenceAfter: number
+  readonly #onSilence: () => void
   readonly #onEnd: (lease: Lease) => void
   #acknowledgedAt: number
+  /** 0 when the end is not put off. */
+  #putOffUntil = 0
   #acknowledged = false
   #progressed = false
   #fenced: OakumError | undefined
@@ -40,6 +47,7 @@ export class Lease {
   constructor(ref: LeaseRef, options: LeaseOptions) {
     this.ref = ref
     this.#fenceAfter = options.fenceAfter
+    this.#onSilence = options.onSilence
     this.#onEnd = options.onEnd
     this.#acknowledgedAt = options.sentAt
   }
@@ -60,12 +68,18 @@ export class Lease {
 
   /** When the lease fences itself unless a beat is acknowledged, by the monotonic clock. */
   get deadline(): number {
-    return this.#acknowledgedAt + this.#fenceAfter
+    return Math.max(this.#acknowledgedAt + this.#fenceAfter, this.#putOffUntil)
   }
 
   acknowledge(sentAt: number): void {
     this.#acknowledged = true
     this.#acknowledgedAt = Math.max(this.#acknowledgedAt, sentAt)
+    this.#putOffUntil = 0
+  }
+
+  /** The lease shall not fence itself before that time: the store is asked, and may not have answered yet. */
+  putOff(until: number): void {
+    if (this.#putOffUntil === 0 && until > this.deadline) this.#putOffUntil = until
   }
 
   fence(why: string, cause?: unknown): OakumError {
@@ -84,6 +98,7 @@ export class Lease {
 
   /** Fences a lease for which no beat was acknowledged in time, whatever the store may think. One that was released has no beats. */
   fenceIfSilent(now: number): boolean {
+    if (!this.#ended && now > this.deadline) this.#onSilence()
     if (!this.#ended && now > this.deadline) this.fence('no beat was acknowledged in time')
     return this.#fenced !== undefined
   }

@@ -16,6 +16,11 @@ export interface RegisterOptions {
   state?: string
   /** Directories below which the agent may own directories, worktrees and lock files. They must exist. @default [] */
   roots?: readonly string[]
+  /**
+   * Milliseconds without `agent.progress()` until the agent counts as stalled: alive, but useless. Told by an event, and judged by
+   * `onStalled` of a coordinator. What is heard of progress is as old as the last beat. @default never
+   */
+  progressTimeout?: number
   /** Whether the process that the agent lives in is ended when the lease is reclaimed. @default false */
   ownsProcess?: boolean
   /** Owned from the first moment on; as with `agent.own`. */

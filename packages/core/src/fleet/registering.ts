@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { isOakumError, OakumError } from '../errors/error.ts'
 import { isAlive, isLocal, selfIdentity } from '../process/identity.ts'
 import { newMark } from '../process/marker.ts'
-import type { FleetSettings } from './fleet-options.ts'
+import { positive, type FleetSettings } from './fleet-options.ts'
 import { validateId } from './ids.ts'
 import { describeMark, describeProcess } from './reclaimers/process.ts'
 import type { AgentRecord, LeaseRef, Registration } from './records.ts'
@@ -35,6 +35,7 @@ export async function prepareRegistration(
     marker: mark = newMark(),
     labels = {},
     state = 'idle',
+    progressTimeout,
   } = options
   const id = validateId(options.id)
   assertTexts({ host, state, labels })
@@ -50,7 +51,20 @@ export async function prepareRegistration(
     ...described,
   ]
   const { leaseTtl } = settings
-  const registration = { id, nonce: randomUUID(), host, process, roots, labels, state, leaseTtl, resources }
+  const promised =
+    progressTimeout === undefined ? {} : { progressTimeout: positive('progressTimeout', progressTimeout) }
+  const registration = {
+    ...promised,
+    id,
+    nonce: randomUUID(),
+    host,
+    process,
+    roots,
+    labels,
+    state,
+    leaseTtl,
+    resources,
+  }
   return { registration: parent === undefined ? registration : { ...registration, parent }, mark }
 }
 

@@ -1,21 +1,46 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createMemoryEventLog } from '../../src/events/drivers/memory.ts'
+import { createMemoryFleetStore } from '../../src/fleet/drivers/memory/store.ts'
+import { openSqliteFleetStore } from '../../src/fleet/drivers/sqlite/store.ts'
+import { Fleet } from '../../src/fleet/fleet.ts'
+import { resolveFleetOptions, type FleetOptions } from '../../src/fleet/fleet-options.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { until } from '../support/until.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
-import { openFleet, openUrl, quickCoordinator, refusal, STORES, WRITES } from './fleets.ts'
+import { intercept, openFleet, openUrl, quickCoordinator, refusal, STORES, type StoreName, WRITES } from './fleets.ts'
+
+/** A fleet whose beats fail from some moment on; everything else goes on. */
+async function openFailing(name: StoreName, options: FleetOptions): Promise<{ fleet: Fleet; fail: () => void }> {
+  const { clock } = options
+  const real =
+    name === 'memory'
+      ? createMemoryFleetStore({ ...(clock && { clock }) })
+      : await openSqliteFleetStore({ directory: temporaryFolder(), ...(clock && { clock }) })
+  let away = false
+  const store = intercept(real, 'beat', async (beats, call) => {
+    if (away) throw new Error('The store is away.')
+    return real.beat(beats, call)
+  })
+  const fleet = new Fleet(store, createMemoryEventLog(), resolveFleetOptions(options))
+  onTestFinished(() => fleet.close())
+  return { fleet, fail: () => void (away = true) }
+}
 
 describe.each(STORES)('fencing on %s', store => {
-  it('ends an agent that was silent for too long by the monotonic clock, without asking the store', async () => {
+  it('ends an agent of which no beat was acknowledged for too long, whatever the store thinks', async () => {
     const clock = new ManualClock()
-    const fleet = await openFleet(store, { clock, beatEvery: 10 })
+    const { fleet, fail } = await openFailing(store, { clock, beatEvery: 10 })
     const agent = await fleet.register({ id: 'a' })
     await until(() => agent.phase === 'alive')
 
     clock.setWall(3_600_000) // a wall clock that jumps is no silence
     await agent.assertAlive()
 
+    fail()
     clock.advance(90_001)
-    // The store's lease of 120 s still stands; no timer of this process has run yet.
+    await agent.assertAlive() // the event loop stood still: the store is asked, and has some time to answer
+    clock.advance(11)
+    // The store's lease of 120 s still stands; no timer of this process need have run.
     for (const [name, write] of Object.entries(WRITES)) {
       expect([name, await refusal(() => write(agent))]).toEqual([name, 'FENCED'])
     }
@@ -25,16 +50,34 @@ describe.each(STORES)('fencing on %s', store => {
 
   it('ends it by a timer as well, when the agent itself does nothing', async () => {
     const clock = new ManualClock()
-    const fleet = await openFleet(store, { clock, leaseTtl: 400, beatEvery: 20, fenceAfter: 200 })
+    const { fleet, fail } = await openFailing(store, { clock, leaseTtl: 400, beatEvery: 20, fenceAfter: 200 })
     const agent = await fleet.register({ id: 'a' })
     await until(() => agent.phase === 'alive')
+    fail()
     clock.advance(201)
-    await until(() => agent.signal.aborted)
+    await until(() => {
+      clock.advance(21)
+      return agent.signal.aborted
+    })
     expect(agent.signal.reason).toMatchObject({ code: 'FENCED' })
     // Fenced is final, although the store would still accept a beat.
     expect(await fleet.get('a')).toMatchObject({ phase: 'alive' })
     expect(await refusal(() => agent.assertAlive())).toBe('FENCED')
     expect(await agent.release()).toEqual({ released: 0, kept: [] })
+  })
+
+  it('leaves an agent alive whose process stood still, as long as the store has not ended its lease', async () => {
+    const clock = new ManualClock()
+    const fleet = await openFleet(store, { clock, beatEvery: 10 })
+    const agent = await fleet.register({ id: 'a' })
+    await until(() => agent.phase === 'alive')
+    for (let leases = 0; leases < 3; leases++) {
+      const before = (await fleet.get('a'))?.lastBeat ?? 0
+      clock.advance(240_000)
+      await agent.assertAlive()
+      await until(async () => ((await fleet.get('a'))?.lastBeat ?? 0) > before)
+    }
+    expect([agent.phase, agent.signal.aborted]).toEqual(['alive', false])
   })
 
   it('does not fence an agent that was released: nobody beats for it', async () => {

@@ -9,6 +9,7 @@ import {
 } from '../../src/fleet/index.ts'
 import type { FleetOptions } from '../../src/fleet/fleet-options.ts'
 import { isOakumError, type ErrorCode } from '../../src/errors/index.ts'
+import type { FleetStore } from '../../src/fleet/store.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
 
 /** The stores that run without a server. */
@@ -46,6 +47,17 @@ export function gate(): Reclaimer & { asked: string[]; open: () => void } {
       await opened
     },
   }
+}
+
+/** A real store, of which one method passes through somebody's hands. */
+export function intercept<K extends keyof FleetStore>(store: FleetStore, name: K, method: FleetStore[K]): FleetStore {
+  return new Proxy(store, {
+    get: (target, property) => {
+      if (property === name) return method
+      const value: unknown = Reflect.get(target, property)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
 }
 
 /** The code of the error that a call is refused with; undefined when it is not. */

@@ -1,22 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createMemoryFleetStore } from '../../src/fleet/drivers/memory/store.ts'
-import { createMemoryEventLog } from '../../src/events/drivers/memory.ts'
-import { Fleet } from '../../src/fleet/fleet.ts'
-import { resolveFleetOptions } from '../../src/fleet/fleet-options.ts'
-import type { FleetStore } from '../../src/fleet/store.ts'
-import { until } from '../support/until.ts'
-import { refusal } from './fleets.ts'
-
-/** A real store, of which one method passes through somebody's hands. */
-function intercept<K extends keyof FleetStore>(store: FleetStore, name: K, method: FleetStore[K]): FleetStore {
-  return new Proxy(store, {
-    get: (target, property) => {
-      if (property === name) return method
-      const value: unknown = Reflect.get(target, property)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-}
+import { createMemoryFleetStore } from '../../../src/fleet/drivers/memory/store.ts'
+import { createMemoryEventLog } from '../../../src/events/drivers/memory.ts'
+import { Fleet } from '../../../src/fleet/fleet.ts'
+import { resolveFleetOptions } from '../../../src/fleet/fleet-options.ts'
+import type { FleetStore } from '../../../src/fleet/store.ts'
+import { until } from '../../support/until.ts'
+import { intercept, refusal } from '../fleets.ts'
 
 function fleetOn(store: FleetStore, leaseTtl: number, beatEvery = leaseTtl / 10): Fleet {
   const fleet = new Fleet(store, createMemoryEventLog(), resolveFleetOptions({ leaseTtl, beatEvery }))
