@@ -1,4 +1,4 @@
-import type { Fleet, Orphan, SweepResult } from '@oakum/core/fleet'
+import type { Fleet, Orphan, SweepOptions, SweepResult } from '@oakum/core/fleet'
 import { EXIT } from '../command/exit.ts'
 import { paintFor } from '../output/paint.ts'
 import { formatSweep } from '../output/sweep-table.ts'
@@ -9,9 +9,9 @@ const EMPTY: SweepResult = { orphansDetected: 0, orphansCleaned: 0, healthyAgent
 /** One sweep, printed. Fails when something was found and did not go. */
 export async function sweepOnce(
   fleet: Fleet,
-  { json, dryRun = false }: { json: boolean; dryRun?: boolean },
+  { json, ...options }: { json: boolean } & Pick<SweepOptions, 'dryRun' | 'force'>,
 ): Promise<number> {
-  const result = await fleet.coordinator().sweep({ dryRun })
+  const result = await fleet.coordinator().sweep(options)
   print(result, json)
   return result.orphans.some(refused) ? EXIT.failed : EXIT.ok
 }
