@@ -36,6 +36,22 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     description: 'Reclaim once what dead agents held',
     load: async () => (await import('./sweep.ts')).command,
   },
+  keep: {
+    description: 'Spare a process, and all below it, from ever being ended by Oakum',
+    load: async () => (await import('./keep.ts')).command,
+  },
+  adopt: {
+    description: 'Make an agent of a process that Oakum did not start',
+    load: async () => (await import('./adopt.ts')).command,
+  },
+  doctor: {
+    description: 'Find what is left over that nobody owns, and what to do about it',
+    load: async () => (await import('./doctor.ts')).command,
+  },
+  diagnose: {
+    description: 'Watch descriptors, threads and memory of an agent or any process',
+    load: async () => (await import('./diagnose.ts')).command,
+  },
   store: {
     description: 'Show the store, copy it, or empty it',
     load: async () => (await import('./store.ts')).command,

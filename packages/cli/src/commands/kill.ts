@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OakumError } from '@oakum/core/errors'
-import type { AgentRecord, Fleet } from '@oakum/core/fleet'
+import { isAdopted, type AgentRecord, type Fleet } from '@oakum/core/fleet'
 import { isAlive, isLocal, ProcessTable, ProcessTree, sameProcess } from '@oakum/core/process'
+import { killAdopted } from '../adopt/end.ts'
 import { defineCommand, type Command } from '../command/define.ts'
 import { reportError } from '../command/errors.ts'
 import { EXIT } from '../command/exit.ts'
@@ -76,7 +77,8 @@ async function endProcess(fleet: Fleet, agent: AgentRecord): Promise<void> {
   }
   const spared = await whySpared(fleet, agent)
   if (spared !== undefined) throw refusal(agent, `Process ${identity.pid} of ${id} is not ended: ${spared}`)
-  sendKill(agent)
+  if (isAdopted(agent)) await killAdopted(fleet, agent)
+  else sendKill(agent)
   const deadline = performance.now() + DIES_WITHIN
   while (isAlive(identity)) {
     if (performance.now() > deadline)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AgentRecord, Fleet } from '@oakum/core/fleet'
+import { isAdopted, type AgentRecord, type Fleet } from '@oakum/core/fleet'
 import { isAlive, isLocal } from '@oakum/core/process'
+import { askAdopted } from '../adopt/end.ts'
 import { defineCommand, type Command } from '../command/define.ts'
 import { parseDuration } from '../command/duration.ts'
 import { EXIT } from '../command/exit.ts'
@@ -51,6 +52,7 @@ async function stop(fleet: Fleet, agent: AgentRecord, patience: number): Promise
   const { id } = agent
   const began = performance.now()
   await fleet.requestStop(id)
+  if (isAdopted(agent)) await askAdopted(fleet, agent)
   for (;;) {
     // Whoever died before it could answer is reclaimed here: there may be no `oakum up`.
     if (isLocal(agent.process) && !isAlive(agent.process)) await fleet.coordinator().sweep()

@@ -15,6 +15,14 @@ export function usageOf(identity: ProcessIdentity): ProcessUsage | null {
   return readOf(identity, pid => platform.usage(pid))
 }
 
+/** A variable of the environment that the process was started with; null when it has none, or that may not be read. */
+export function variableOf(identity: ProcessIdentity, name: string): string | null {
+  const environment = readOf(identity, pid => platform.environment(pid))
+  const start = `${name}=`
+  const assignment = environment?.split('\0').find(line => line.startsWith(start))
+  return assignment?.slice(start.length) ?? null
+}
+
 /** Looks who has the pid when all was read: before, it might still have become another's while it was. */
 function readOf<T>(identity: ProcessIdentity, read: (pid: number) => T | null): T | null {
   const found = read(identity.pid)

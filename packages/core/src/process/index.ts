@@ -17,7 +17,7 @@ export {
 } from './identity.ts'
 export { createEchoFilter, ECHO, type EchoFilter } from './echo.ts'
 export { MARKS_VARIABLE, marksOf, newMark, ownerOf, withMark } from './marker.ts'
-export { detailsOf, usageOf } from './details.ts'
+export { detailsOf, usageOf, variableOf } from './details.ts'
 export { readMemory, type ReadMemoryOptions } from './memory.ts'
 export type { ProcessDetails, ProcessInfo, ProcessState, ProcessUsage } from './platform/process-info.ts'
 export type { ProcessMemory } from './platform/process-memory.ts'

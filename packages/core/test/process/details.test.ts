@@ -2,7 +2,14 @@ import { once } from 'node:events'
 import { spawn } from 'node:child_process'
 import { openSync, closeSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { detailsOf, identify, selfIdentity, usageOf, type ProcessIdentity } from '../../src/process/index.ts'
+import {
+  detailsOf,
+  identify,
+  selfIdentity,
+  usageOf,
+  variableOf,
+  type ProcessIdentity,
+} from '../../src/process/index.ts'
 
 /** A shell that reads lines, so that it does what it was told before it says so. */
 async function startShell(script: string): Promise<{ identity: ProcessIdentity; end: () => Promise<void> }> {
@@ -34,10 +41,16 @@ test('a process is described word by word, with its age and what it does of SIGT
 
 test('what a process has open is counted, and follows', () => {
   const before = usageOf(selfIdentity())?.descriptors ?? NaN
-  const descriptors = [openSync('/dev/null'), openSync('/dev/null')]
+  const descriptors = [openSync('/dev/null', 'r'), openSync('/dev/null', 'r')]
   expect(usageOf(selfIdentity())?.descriptors).toBe(before + 2)
   for (const descriptor of descriptors) closeSync(descriptor)
   expect(usageOf(selfIdentity())?.threads).toBeGreaterThan(1)
+})
+
+test('a variable is read as the process was started with it', async () => {
+  const { identity } = await startShell('PATH=changed')
+  expect(variableOf(identity, 'PATH')).toBe(process.env.PATH)
+  expect(variableOf(identity, 'PAT')).toBeNull()
 })
 
 test('nothing is told of a process that is gone, also when its pid is another’s by now', async () => {

@@ -1,0 +1,77 @@
+import { formatWatch, watch, type WatchReport } from '@oakum/leaktest'
+import { defineCommand, type Command } from '../command/define.ts'
+import { parseDuration } from '../command/duration.ts'
+import { UsageError } from '../command/errors.ts'
+import { EXIT } from '../command/exit.ts'
+import { listenForInterrupts } from '../command/interrupt.ts'
+import { jsonArgs, storeArgs, storeUrl } from '../command/store.ts'
+import { formatObservation } from '../diagnose/format.ts'
+import { observe, type Observation } from '../diagnose/observe.ts'
+import { openProgress } from '../diagnose/progress.ts'
+import { findTarget, type Target } from '../diagnose/target.ts'
+import { paintFor } from '../output/paint.ts'
+import { json as toJson } from '../output/text.ts'
+
+/** Milliseconds. */
+const SHORTEST = 1_000
+
+export const command: Command = defineCommand({
+  name: 'diagnose',
+  examples: ['coder-1', '4711 --for 5m', '4711 --heap'],
+  args: {
+    target: { type: 'positional', required: true, description: 'An agent, by its id, or a process, by its pid' },
+    for: { type: 'string', valueHint: '60s', default: '60s', description: 'How long to look' },
+    heap: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Of a Node process: what grows in its heap, and which code makes it; opens its inspector for that time',
+    },
+    ...storeArgs,
+    ...jsonArgs,
+  },
+  async run({ args: { target: word, for: time, heap, store, json } }) {
+    const duration = parseDuration(time, '--for')
+    if (duration < SHORTEST) throw new UsageError('--for has to be 1s or more: less tells nothing')
+    const target = await findTarget(word, storeUrl(store))
+    const [observation, report] = await look(target, duration, heap)
+    if (json) console.log(toJson({ ...nameOf(target), ...observation, ...(report === null ? {} : { heap: report }) }))
+    else print(target, observation, report)
+    return observation.verdict === 'grows' || report?.verdict === 'grows' ? EXIT.failed : EXIT.ok
+  },
+})
+
+/** Both looks at once, over the same time. The one that fails ends the other. */
+async function look(target: Target, duration: number, heap: boolean): Promise<[Observation, WatchReport | null]> {
+  const interruption = listenForInterrupts()
+  const progress = openProgress(duration)
+  const failed = new AbortController()
+  const end = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      failed.abort(error)
+      throw error
+    })
+  const signal = AbortSignal.any([interruption.signal, failed.signal])
+  try {
+    const looking = end(observe(target, { duration, signal, onReading: progress.show }))
+    const watching = heap ? end(watch(target.root.pid, { for: duration, signal })) : null
+    await Promise.allSettled([looking, watching])
+    if (failed.signal.aborted) throw failed.signal.reason
+    return [await looking, await watching]
+  } finally {
+    progress.close()
+    interruption.release()
+  }
+}
+
+function nameOf({ agent, root }: Target): { agent?: string; process: Target['root'] } {
+  return { ...(agent === undefined ? {} : { agent }), process: root }
+}
+
+function print(target: Target, observation: Observation, report: WatchReport | null): void {
+  const paint = paintFor(process.stdout)
+  console.log(formatObservation(observation, target, paint).join('\n'))
+  if (report === null) return
+  const colour = paint('bold', 'x') !== 'x'
+  console.log(`\n${formatWatch(report, { colour })}`)
+}

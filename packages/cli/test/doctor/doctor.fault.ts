@@ -1,0 +1,129 @@
+import { copyFile, mkdir, mkdtemp, rm, stat, writeFile, chmod } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { until } from '../../../core/test/support/until.ts'
+import type { Outcome } from '../../src/doctor/outcome.ts'
+import { createWorld, programLine, type World } from './world.ts'
+
+const START_AND_LEAVE = '"$@" >/dev/null 2>&1 & echo $!'
+
+describe('oakum doctor on a machine with left-overs of every kind', () => {
+  it('names each, ends what may be ended, and is clean the second time', async () => {
+    const { world, root, store } = await setUp()
+    const { claude, gemini, crashed, left, kept } = await plant(world, root, store)
+    const doctor = async (...args: string[]): Promise<{ code: number | null; found: Outcome[] }> => {
+      const { code, stdout, stderr } = await world.oakum('doctor', '--json', '--store', store, ...args)
+      expect(stderr).toBe('')
+      return { code, found: readFindings(stdout) }
+    }
+    const living = async (...pids: number[]): Promise<boolean[]> => Promise.all(pids.map(pid => world.lives(pid)))
+
+    const first = await doctor()
+    expect(first.code).toBe(1)
+    expect(summary(first.found)).toEqual([
+      'AGENT_VANISHED agent vanished with 1 process, 1 path',
+      'PROCESS_LEFT 1 process of ended',
+      'PROGRAM_ORPHANED claude',
+      'SIGNAL_BLOCKED agent below-npm',
+      'STORE_EXPOSED 1 file of the store',
+    ])
+    expect(first.found.every(({ fixed }) => fixed === null)).toBe(true)
+    const orphan = first.found.find(({ code }) => code === 'PROGRAM_ORPHANED')
+    expect(orphan?.processes[0]?.identity.pid).toBe(claude)
+    expect(orphan?.memory).toBeGreaterThan(0)
+    expect(first.found.find(({ code }) => code === 'SIGNAL_BLOCKED')?.why).toMatch(/^A signal to npm/)
+
+    const fixed = await doctor('--fix')
+    expect(fixed.code).toBe(1)
+    expect(states(fixed.found)).toEqual({
+      AGENT_VANISHED: true,
+      PROCESS_LEFT: true,
+      PROGRAM_ORPHANED: null, // not Oakum's: it has to be asked for
+      SIGNAL_BLOCKED: null, // nothing that could be ended, but advice
+      STORE_EXPOSED: true,
+    })
+    expect(existsSync(join(root, 'work'))).toBe(false)
+    expect((await stat(join(root, 'store/fleet.db'))).mode & 0o777).toBe(0o600)
+    expect(await living(crashed, left, claude, gemini, kept)).toEqual([false, false, true, true, true])
+
+    const asked = await doctor('--fix', '--orphans')
+    expect({ code: asked.code, states: states(asked.found) }).toEqual({
+      code: 0,
+      states: { PROGRAM_ORPHANED: true, SIGNAL_BLOCKED: null },
+    })
+    expect(await living(claude, gemini, kept)).toEqual([false, true, true])
+
+    const second = await world.oakum('doctor', '--store', store)
+    expect({ code: second.code, stdout: second.stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/Nothing is left over, 1 of advice\n$/),
+    })
+    expect(await living(gemini, kept)).toEqual([true, true])
+    expect((await world.oakum('status', 'below-npm', '--store', store)).code).toBe(0)
+  })
+})
+
+async function setUp(): Promise<{ world: World; root: string; store: string }> {
+  const root = await mkdtemp(join(tmpdir(), 'oakum-doctor-'))
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 3 }))
+  return { world: await createWorld(), root, store: `sqlite:${join(root, 'store')}` }
+}
+
+interface Planted {
+  /** Orphans; gemini is kept. */
+  claude: number
+  gemini: number
+  /** Of an agent that crashed. */
+  crashed: number
+  /** Of an agent that ended; the latter is kept. */
+  left: number
+  kept: number
+}
+
+async function plant(world: World, root: string, store: string): Promise<Planted> {
+  const programs = join(root, 'programs')
+  await mkdir(programs)
+  for (const name of ['claude', 'gemini']) await copyFile('/usr/bin/sleep', join(programs, name))
+  await writeFile(join(root, 'package.json'), JSON.stringify({ scripts: { agent: 'eval "$AGENT"; exit' } }))
+
+  const agent = programLine('agent', store, 'below-npm').map(word => `'${word}'`)
+  const script = `cd '${root}' && AGENT="$0" npm run agent >/dev/null 2>&1 & exit 0`
+  const [planted] = await Promise.all([
+    world.program('planter', store, root),
+    world.run('setsid', 'sh', '-c', script, agent.join(' ')),
+  ])
+  const [crashed = 0, left = 0, kept = 0]: number[] = JSON.parse(planted.stdout)
+  const orphan = async (name: string): Promise<number> => {
+    const { stdout } = await world.run(
+      'setsid',
+      '--wait',
+      'sh',
+      '-c',
+      START_AND_LEAVE,
+      'sh',
+      join(programs, name),
+      '1000',
+    )
+    return Number(stdout)
+  }
+  const [claude, gemini] = await Promise.all([orphan('claude'), orphan('gemini')])
+  expect((await world.oakum('keep', String(gemini), String(kept), '--store', store)).code).toBe(0)
+  await until(async () => (await world.oakum('status', 'below-npm', '--store', store)).code === 0)
+  await chmod(join(root, 'store/fleet.db'), 0o644)
+  return { claude, gemini, crashed, left, kept }
+}
+
+function readFindings(stdout: string): Outcome[] {
+  const { findings }: { findings: Outcome[] } = JSON.parse(stdout)
+  return findings
+}
+
+function summary(found: readonly Outcome[]): string[] {
+  return found.map(({ code, what }) => `${code} ${what}`).toSorted()
+}
+
+function states(found: readonly Outcome[]): Record<string, boolean | null> {
+  return Object.fromEntries(found.map(({ code, fixed }) => [code, fixed]))
+}
