@@ -5,9 +5,12 @@ import { claimContract } from './contract-claims.ts'
 import { eventContract } from './contract-events.ts'
 import { familyContract } from './contract-families.ts'
 import { fencingContract } from './contract-fencing.ts'
+import { gapContract } from './contract-gaps.ts'
 import { holdingContract } from './contract-holdings.ts'
+import { hostContract } from './contract-hosts.ts'
 import { livenessContract } from './contract-liveness.ts'
 import { limitContract } from './contract-limits.ts'
+import { quarantineContract } from './contract-quarantine.ts'
 import { registrationContract } from './contract-registration.ts'
 import { viewContract } from './contract-views.ts'
 
@@ -43,6 +46,9 @@ export function testFleetStore(name: string, open: () => Promise<OpenStore>): vo
       registrationContract,
       fencingContract,
       claimContract,
+      quarantineContract,
+      gapContract,
+      hostContract,
       familyContract,
       holdingContract,
       eventContract,
