@@ -32,6 +32,7 @@ export async function findBlockedSignals(machine: Machine): Promise<Diagnosis[]>
         severity: 'advice',
         what: name,
         why: obstacle.why,
+        repairedBy: null,
         remedy: obstacle.remedy,
         ...(agent === undefined ? {} : { agent }),
         paths: [],

@@ -35,10 +35,12 @@ export interface Finding {
   what: string
   /** How that is known. */
   why: string
-  /** What `--fix` does about it, or what to do by hand. */
+  /** What repairs it: `--fix`, or, where somebody may miss what it ends, only `--fix --orphans`. Null: people have to. */
+  repairedBy: 'fix' | 'orphans' | null
+  /** What the repair does, or what to do by hand. */
   remedy: string
   agent?: string
-  /** Topmost first. */
+  /** The oldest first, so a parent comes before its children. */
   processes: readonly FoundProcess[]
   /** Files and folders. */
   paths: readonly string[]
@@ -51,12 +53,8 @@ export interface Finding {
 /** A finding and what can be done about it. */
 export interface Diagnosis {
   finding: Finding
-  /**
-   * Does what the remedy says. Resolves to why it could not, or nothing. Null where only people can help.
-   */
+  /** Does what the remedy says. Resolves to why it could not, or nothing. Null where only people can help. */
   repair: Repair | null
-  /** Whether somebody may miss what the repair ends, so that it has to be asked for. @default false */
-  foreign?: boolean
 }
 
 export type Repair = () => Promise<string | undefined>

@@ -2,13 +2,14 @@ import { formatAge } from '../output/duration.ts'
 import type { Paint } from '../output/paint.ts'
 import { plural } from '../output/plural.ts'
 import { formatSize } from '../output/size.ts'
-import { plain } from '../output/text.ts'
+import { plain, truncate } from '../output/text.ts'
 import { wrap } from '../output/wrap.ts'
 import type { FoundProcess } from './finding.ts'
 import { isOpen, type Outcome } from './outcome.ts'
 
 /** Processes and paths named per finding. */
 const NAMED = 8
+const INDENT = '    '
 
 export interface FormatOptions {
   paint: Paint
@@ -22,21 +23,13 @@ export function formatOutcomes(outcomes: readonly Outcome[], options: FormatOpti
   return [...blocks, ...wrap(summaryOf(outcomes), options).map(line => options.paint('bold', line))]
 }
 
-function formatOutcome(outcome: Outcome, { paint, width }: FormatOptions): string[] {
-  const { code, what, why, remedy, processes, paths, age, memory } = outcome
-  const facts = [age === null ? '' : formatAge(age), memory === null ? '' : formatSize(memory)].filter(
-    fact => fact !== '',
-  )
-  const title = `${signOf(outcome, paint)} ${paint('bold', code)}  ${plain(what)}${facts.length === 0 ? '' : `  ${paint('dim', facts.join(', '))}`}`
-  const body = (text: string, indent: string): string[] =>
-    wrap(plain(text), { ...(width === undefined ? {} : { width }), indent })
-  return [
-    title,
-    ...body(why, '    '),
-    ...namesOf(processes.map(describeProcess)).map(name => `    ${paint('dim', name)}`),
-    ...namesOf(paths).map(path => `    ${paint('dim', plain(path))}`),
-    ...body(verdictOf(outcome, remedy), '    '),
-  ]
+function formatOutcome(outcome: Outcome, { paint, width = Infinity }: FormatOptions): string[] {
+  const { code, what, why, processes, paths, age, memory } = outcome
+  const title = `${signOf(outcome, paint)} ${paint('bold', code)}  ${plain(what)}${paint('dim', factsOf(age, memory))}`
+  const names = [...namesOf(processes.map(describeProcess)), ...namesOf(paths.map(plain))]
+  const lines = [title, ...names.map(name => `${INDENT}${paint('dim', name)}`)].map(line => truncate(line, width))
+  const paragraph = (text: string): string[] => wrap(plain(text), { width, indent: INDENT })
+  return [...lines.slice(0, 1), ...paragraph(why), ...lines.slice(1), ...paragraph(verdictOf(outcome))]
 }
 
 function signOf({ severity, fixed }: Outcome, paint: Paint): string {
@@ -44,17 +37,20 @@ function signOf({ severity, fixed }: Outcome, paint: Paint): string {
   return severity === 'advice' ? paint('yellow', '•') : paint('red', '✗')
 }
 
-function verdictOf({ severity, fixed, error }: Outcome, remedy: string): string {
+function verdictOf({ fixed, error, repairedBy, remedy }: Outcome): string {
   if (fixed === true) return 'fixed'
   if (fixed === false) return `not fixed: ${error ?? 'no reason was given'}`
-  return severity === 'advice' || /^[A-Z]/.test(remedy) ? remedy : `--fix ${remedy}`
+  if (repairedBy === null) return remedy
+  return `${repairedBy === 'fix' ? '--fix' : '--fix --orphans'} ${remedy}`
 }
 
 function describeProcess({ identity, program, age, memory }: FoundProcess): string {
-  const facts = [age === null ? '' : formatAge(age), memory === null ? '' : formatSize(memory)].filter(
-    fact => fact !== '',
-  )
-  return `${String(identity.pid).padStart(7)}  ${plain(program)}${facts.length === 0 ? '' : `  ${facts.join(', ')}`}`
+  return `${String(identity.pid).padStart(7)}  ${plain(program)}${factsOf(age, memory)}`
+}
+
+function factsOf(age: number | null, memory: number | null): string {
+  const facts = [...(age === null ? [] : [formatAge(age)]), ...(memory === null ? [] : [formatSize(memory)])]
+  return facts.length === 0 ? '' : `  ${facts.join(', ')}`
 }
 
 function namesOf(names: readonly string[]): string[] {
@@ -63,13 +59,20 @@ function namesOf(names: readonly string[]): string[] {
 }
 
 function summaryOf(outcomes: readonly Outcome[]): string {
-  const problems = outcomes.filter(isOpen).length
   const fixed = outcomes.filter(outcome => outcome.fixed === true).length
+  const left = outcomes.filter(isOpen)
   const advice = outcomes.filter(({ severity }) => severity === 'advice').length
-  const parts = [
-    ...(fixed > 0 ? [`${fixed} fixed`] : []),
-    ...(problems > 0 ? [`${plural(problems, 'problem')}${fixed > 0 ? ' left' : ''}`] : []),
-  ]
-  const state = problems === 0 ? 'Nothing is left over' : parts.splice(-1).join('')
-  return [...parts, state, ...(advice > 0 ? [`${advice} of advice`] : [])].join(', ')
+  return [
+    ...(fixed > 0 ? [`${fixed} fixed.`] : []),
+    left.length === 0 ? 'Nothing is left over.' : `${plural(left.length, 'problem')}${fixed > 0 ? ' left' : ''}.`,
+    ...(advice > 0 ? [`${plural(advice, 'piece')} of advice.`] : []),
+    ...hintsFor(left),
+  ].join(' ')
+}
+
+/** The command that repairs what is left and was not tried. */
+function hintsFor(left: readonly Outcome[]): string[] {
+  const ways = new Set(left.filter(({ fixed }) => fixed === null).map(({ repairedBy }) => repairedBy))
+  if (ways.has('fix')) return ['To repair what is Oakum’s own: oakum doctor --fix']
+  return ways.has('orphans') ? ['To end it: oakum doctor --fix --orphans'] : []
 }

@@ -22,13 +22,15 @@ export async function findLeftProcesses(machine: Machine, fleet: Fleet | null): 
     if (first === undefined) continue
     const agent = await agentOf(first, fleet)
     const { processes, age, memory } = await machine.describe(members)
+    const [they, carry, them] = processes.length === 1 ? ['It', 'carries', 'it'] : ['They', 'carry', 'them']
     diagnoses.push({
       finding: {
         code: 'PROCESS_LEFT',
         severity: 'problem',
-        what: `${plural(processes.length, 'process')} of ${agent?.id ?? 'a program that used Oakum'}`,
-        why: `${agent === null ? 'It carries' : 'It belonged to that agent: it carries'} a mark of process ${owner?.pid}, which is gone; no lease has it`,
-        remedy: agent?.endedHere === true ? 'ends it' : 'ends it with --orphans, or when its pid is named',
+        what: `${plural(processes.length, 'process')} of ${agent === null ? 'a program that used Oakum' : `agent ${agent.id}`}`,
+        why: `${they} ${carry} a mark of process ${owner?.pid}, which is gone, and no lease has it`,
+        repairedBy: agent?.endedHere === true ? 'fix' : 'orphans',
+        remedy: `ends ${them}`,
         ...(agent === null ? {} : { agent: agent.id }),
         processes,
         paths: [],
@@ -36,7 +38,6 @@ export async function findLeftProcesses(machine: Machine, fleet: Fleet | null): 
         memory,
       },
       repair: () => endProcesses(options, fleet),
-      foreign: agent?.endedHere !== true,
     })
   }
   return diagnoses

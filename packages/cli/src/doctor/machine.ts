@@ -1,8 +1,8 @@
 /**
  * What one look at the machine and the store shows, for all checks: they judge the same moment.
  *
- * What somebody kept (`oakum keep`), and everything below it, is nobody's left-over; nor is this command, what runs it, or what
- * runs in another pid namespace.
+ * Nobody's left-overs: what somebody kept (`oakum keep`) and the processes of living agents, with everything below both; this
+ * command and what runs it; what runs in another pid namespace.
  */
 import type { AgentRecord, Fleet, LeaseRef, OwnedResource } from '@oakum/core/fleet'
 import {
@@ -14,13 +14,13 @@ import {
   ProcessTable,
   ProcessTree,
   readMemory,
-  sameProcess,
   type ProcessDetails,
   type ProcessIdentity,
   type ProcessInfo,
   type TreeOptions,
 } from '@oakum/core/process'
 import type { FoundProcess } from './finding.ts'
+import { isAmong, wantedProcesses, type Wanted } from './wanted.ts'
 import { programOf, titleOf, type Program } from '../program/program.ts'
 
 /** An agent that the store knows, in whatever phase, and what it holds. */
@@ -32,17 +32,17 @@ export interface Holder {
 export class Machine {
   readonly table: ProcessTable
   readonly holders: readonly Holder[]
-  readonly #kept: readonly ProcessIdentity[]
+  readonly #wanted: Wanted
   readonly #details = new Map<number, ProcessDetails | null>()
   /** Marks that some lease of the store owns. */
   readonly #leased = new Set<string>()
   /** This command runs in what carries these. */
   readonly #own: ReadonlySet<string> = new Set(marksOf(process.env))
 
-  private constructor(table: ProcessTable, holders: readonly Holder[], kept: readonly ProcessIdentity[]) {
+  private constructor(table: ProcessTable, holders: readonly Holder[], wanted: Wanted) {
     this.table = table
     this.holders = holders
-    this.#kept = kept
+    this.#wanted = wanted
     for (const { resources } of holders) {
       for (const { data } of resources) if (typeof data.mark === 'string') this.#leased.add(data.mark)
     }
@@ -54,9 +54,9 @@ export class Machine {
     const holders = await Promise.all(
       agents.map(async agent => ({ agent, resources: (await fleet?.resources(agent)) ?? [] })),
     )
-    const kept = (await fleet?.kept()) ?? []
+    const wanted = await wantedProcesses(fleet)
     // The table last: what agents that came meanwhile have started carries the mark of an owner that lives.
-    return new Machine(ProcessTable.read(), holders, kept)
+    return new Machine(ProcessTable.read(), holders, wanted)
   }
 
   /** Everything that lives, threads of the kernel left out. */
@@ -87,12 +87,13 @@ export class Machine {
   }
 
   isKept(identity: ProcessIdentity): boolean {
-    return this.#kept.some(kept => sameProcess(kept, identity))
+    return isAmong(this.#wanted.kept, identity)
   }
 
-  /** The living members of a tree, without what is spared. */
+  /** The living members of a tree, without what is nobody's left-over. */
   members(options: TreeOptions): readonly ProcessInfo[] {
-    return new ProcessTree({ ...options, keep: identity => this.isKept(identity) }).look(this.table).members
+    const keep = (identity: ProcessIdentity): boolean => this.isKept(identity) || isAmong(this.#wanted.agents, identity)
+    return new ProcessTree({ ...options, keep }).look(this.table).members
   }
 
   /** What to tell of processes, and their memory together. */
@@ -102,7 +103,9 @@ export class Machine {
     memory: number | null
   }> {
     const bytes = await readMemory(rows.map(({ pid }) => pid))
-    const processes = rows.map(row => {
+    // A parent is older than its children; of equal ones the first pid is the first, but for pids that begin anew.
+    const byAge = rows.toSorted((a, b) => Number(a.startTime) - Number(b.startTime) || a.pid - b.pid)
+    const processes = byAge.map(row => {
       const program = this.program(row)
       return {
         identity: identityOf(row),

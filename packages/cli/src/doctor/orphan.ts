@@ -1,32 +1,40 @@
 /**
  * Who lost its parent.
  *
- * Only where that is evident: it has no terminal, no service manager runs it, its parent is PID 1 or a reaper, and that parent is
- * known to adopt orphans, or the leader of its session or group is gone. Who is a child of some other PID 1 by birth is no orphan.
+ * Only where that is evident. A service manager starts programs itself, but these are known by their control group; what else is
+ * below it, it has taken over. Any other PID 1, or reaper, may have started the program itself (`docker run --init IMAGE claude`): there
+ * the leader of the program's session has to be gone as well. What has a terminal is no orphan anywhere.
  */
 import type { ProcessInfo } from '@oakum/core/process'
 import type { Machine } from './machine.ts'
 
-/** Programs that adopt the orphans of others; as PID 1, or below it as a reaper of their own. */
-const REAPERS: ReadonlySet<string> = new Set(
-  'systemd init launchd tini dumb-init docker-init catatonit runit s6-svscan containerd-shim conmon'.split(' '),
-)
+const MANAGERS: ReadonlySet<string> = new Set(['systemd', 'launchd'])
+
+/** Programs that take over orphans without being PID 1. */
+const REAPERS: ReadonlySet<string> = new Set([
+  'tini',
+  'dumb-init',
+  'docker-init',
+  'catatonit',
+  'containerd-shim',
+  'conmon',
+])
 
 /** Whether whoever started it is gone, and somebody has taken it over. */
 export function isOrphan(row: ProcessInfo, machine: Machine): boolean {
   const parent = machine.table.get(row.ppid)
   const details = machine.details(row)
   if (parent === undefined || details === null || details.hasTerminal || isService(details.controlGroup)) return false
-  if (REAPERS.has(parent.name)) return true
-  return parent.pid === 1 && (isGone(row.session, row, machine) || isGone(row.pgid, row, machine))
+  if (MANAGERS.has(parent.name)) return true
+  return (parent.pid === 1 || REAPERS.has(parent.name)) && isSessionDeserted(row, machine)
 }
 
-/** The leader of a group or session that it belongs to. Number 0 lies outside of what can be seen. */
-function isGone(leader: number, row: ProcessInfo, { table }: Machine): boolean {
-  return leader > 0 && leader !== row.pid && table.get(leader) === undefined
+/** Session 0 lies outside of what can be seen. */
+function isSessionDeserted({ pid, session }: ProcessInfo, { table }: Machine): boolean {
+  return session > 0 && session !== pid && table.get(session) === undefined
 }
 
-/** Whether a service of systemd's is what runs it; the service of a user's session is not. */
+/** Whether systemd runs it as a service; the service of a whole user is none of these. */
 function isService(controlGroup: string): boolean {
   const unit = controlGroup.split('/').at(-1) ?? ''
   return unit.endsWith('.service') && !unit.startsWith('user@')

@@ -18,7 +18,7 @@ export function repairAll(diagnoses: readonly Diagnosis[], { foreign }: RepairOp
   return Promise.all(
     diagnoses.map(async diagnosis => {
       const { finding, repair } = diagnosis
-      if (repair === null || (diagnosis.foreign === true && !foreign)) return untouched(diagnosis)
+      if (repair === null || (finding.repairedBy === 'orphans' && !foreign)) return untouched(diagnosis)
       const error = await repair().catch((thrown: unknown) =>
         thrown instanceof Error ? thrown.message : String(thrown),
       )

@@ -1,18 +1,18 @@
 import type { Fleet } from '@oakum/core/fleet'
-import { endTree, sameProcess, type RefusedProcess, type TreeOptions } from '@oakum/core/process'
+import { endTree, type RefusedProcess, type TreeOptions } from '@oakum/core/process'
+import { isAmong, wantedProcesses } from './wanted.ts'
 
 /** From SIGTERM to SIGKILL, in milliseconds: nobody waits for these, but they may have something to save. */
 const GRACE = 3_000
 
 /**
- * Ends a tree. Resolves to what refused to go, if anything did. What is kept is asked for again: it may have been kept since it
- * was found.
+ * Ends a tree. Resolves to what refused to go, if anything did. Who is spared is asked for again: more may be since it was found.
  */
 export async function endProcesses(options: TreeOptions, fleet: Fleet | null): Promise<string | undefined> {
-  const kept = (await fleet?.kept()) ?? []
+  const { kept, agents } = await wantedProcesses(fleet)
   const { refused } = await endTree({
     ...options,
-    keep: identity => kept.some(other => sameProcess(other, identity)),
+    keep: identity => isAmong(kept, identity) || isAmong(agents, identity),
     grace: GRACE,
     zombieWait: 0,
   })

@@ -26,6 +26,7 @@ export function findExposedFiles(url: string): Diagnosis[] {
     severity: 'problem',
     what: `${plural(exposed.length, 'file')} of the store`,
     why: `The mode is ${exposed.map(({ mode }) => mode.toString(8).padStart(4, '0')).join(', ')} in place of 0600`,
+    repairedBy: 'fix',
     remedy: 'sets it to 0600',
     ...NOTHING,
     paths,
@@ -50,6 +51,7 @@ export async function findUnreadableRecords(fleet: Fleet): Promise<Diagnosis[]> 
     severity: 'problem',
     what: plural(missing, 'record'),
     why: 'The store counts more agents than it can show: their records are damaged',
+    repairedBy: null,
     remedy:
       'Nobody knows what they held, so nothing is touched. To begin anew: oakum store backup, then oakum store reset',
     ...NOTHING,
@@ -64,6 +66,7 @@ export function unusableStore(url: string, why: string): Diagnosis {
     severity: 'problem',
     what: url,
     why,
+    repairedBy: null,
     remedy: 'Nothing that it knows of could be looked at. See docs/errors.md for what the code means',
     ...NOTHING,
   }

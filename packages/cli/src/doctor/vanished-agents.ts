@@ -20,7 +20,13 @@ export async function findVanishedAgents(machine: Machine, fleet: Fleet): Promis
     const { code, what, why } = wordsFor(orphan, holder, held)
     const base = { code, severity: 'problem', what, why, agent: orphan.agentId } as const
     return {
-      finding: { ...base, remedy: 'reclaims all of it', ...held, age: orphan.idleTime ?? held.age },
+      finding: {
+        ...base,
+        repairedBy: 'fix',
+        remedy: 'reclaims all of it',
+        ...held.facts,
+        age: orphan.idleTime ?? held.facts.age,
+      },
       repair: () => sweep(orphan),
     }
   })
@@ -36,13 +42,14 @@ async function describeQuarantined(machine: Machine, lease: QuarantinedLease, fl
     finding: {
       code: 'AGENT_QUARANTINED',
       severity: 'problem',
-      what: `agent ${id} with ${isDamaged ? 'a damaged record' : listOf(held)}`,
+      what: `agent ${id} with ${isDamaged ? 'a damaged record' : held.words}`,
       why: `After ${plural(attempts, 'attempt')} nobody tries any more: ${error}`,
+      repairedBy: isDamaged ? null : 'fix',
       remedy: isDamaged
         ? 'Nobody knows what it held, so nothing is touched. To begin anew: oakum store backup, then oakum store reset'
         : 'tries once more',
       agent: id,
-      ...held,
+      ...held.facts,
     },
     repair: isDamaged
       ? null
@@ -58,23 +65,30 @@ function wordsFor(
   holder: Holder | undefined,
   held: Held,
 ): Pick<Finding, 'code' | 'what' | 'why'> {
-  const what = `agent ${agentId} with ${listOf(held)}`
-  const silence = idleTime === null ? 'it was never heard of' : `it was last heard of ${formatAge(idleTime)} ago`
+  const what = `agent ${agentId} with ${held.words}`
+  const silence =
+    idleTime === null ? 'the agent was never heard of' : `the agent was last heard of ${formatAge(idleTime)} ago`
   if (holder?.agent.phase === 'reaping') {
     return {
       code: 'CLAIM_STALE',
       what,
-      why: `Its lease has ended (${reason}), and nobody goes on to reclaim it: ${silence}`,
+      why: `Its lease has ended (${reason}), and nobody goes on to reclaim it; ${silence}`,
     }
   }
   const process = holder?.agent.process
   if (process !== undefined && isLocal(process) && !isAlive(process)) {
-    return { code: 'AGENT_VANISHED', what, why: `Its process ${process.pid} is gone: ${silence}` }
+    return { code: 'AGENT_VANISHED', what, why: `Its process ${process.pid} is gone; ${silence}` }
   }
-  return { code: 'AGENT_VANISHED', what, why: `Its lease has run out (${reason}): ${silence}` }
+  return { code: 'AGENT_VANISHED', what, why: `Its lease has run out (${reason}); ${silence}` }
 }
 
-type Held = Pick<Finding, 'processes' | 'paths' | 'age' | 'memory'> & { other: number }
+type Facts = Pick<Finding, 'processes' | 'paths' | 'age' | 'memory'>
+
+interface Held {
+  facts: Facts
+  /** `2 processes, 1 path`. */
+  words: string
+}
 
 async function describeHeld(machine: Machine, holder: Holder | undefined): Promise<Held> {
   const resources = holder?.resources ?? []
@@ -87,7 +101,8 @@ async function describeHeld(machine: Machine, holder: Holder | undefined): Promi
   const other = resources.filter(
     resource => resource.kind !== 'process' && !FILES.has(resource.kind) && !isMark(resource),
   )
-  return { ...described, paths, other: other.length }
+  const facts = { ...described, paths }
+  return { facts, words: listOf(facts, other.length) }
 }
 
 const FILES: ReadonlySet<string> = new Set(['directory', 'worktree', 'lock'])
@@ -114,7 +129,7 @@ function isThere(path: string): boolean {
   return path.startsWith('/') && lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-function listOf({ processes, paths, other }: Held): string {
+function listOf({ processes, paths }: Facts, other: number): string {
   const parts = [
     ...(processes.length > 0 ? [plural(processes.length, 'process')] : []),
     ...(paths.length > 0 ? [plural(paths.length, 'path')] : []),

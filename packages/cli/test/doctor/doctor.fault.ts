@@ -24,7 +24,7 @@ describe('oakum doctor on a machine with left-overs of every kind', () => {
     expect(first.code).toBe(1)
     expect(summary(first.found)).toEqual([
       'AGENT_VANISHED agent vanished with 1 process, 1 path',
-      'PROCESS_LEFT 1 process of ended',
+      'PROCESS_LEFT 1 process of agent ended',
       'PROGRAM_ORPHANED claude',
       'SIGNAL_BLOCKED agent below-npm',
       'STORE_EXPOSED 1 file of the store',
@@ -58,7 +58,7 @@ describe('oakum doctor on a machine with left-overs of every kind', () => {
     const second = await world.oakum('doctor', '--store', store)
     expect({ code: second.code, stdout: second.stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/Nothing is left over, 1 of advice\n$/),
+      stdout: expect.stringMatching(/Nothing is left over\. 1 piece of advice\.\n$/),
     })
     expect(await living(gemini, kept)).toEqual([true, true])
     expect((await world.oakum('status', 'below-npm', '--store', store)).code).toBe(0)
