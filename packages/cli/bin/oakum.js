@@ -6,11 +6,12 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exit(1)
 }
 
-// node:sqlite tells each user of its own status; that line is nothing an Oakum user can act on. All other warnings stay.
+// node:sqlite, and a configuration in TypeScript, tell each user of their own status; that is nothing an Oakum user can act on.
+// All other warnings stay.
 const emitWarning = process.emitWarning.bind(process)
 process.emitWarning = (warning, ...rest) => {
   const type = typeof rest[0] === 'object' && rest[0] !== null ? rest[0].type : rest[0]
-  if (type === 'ExperimentalWarning' && String(warning).startsWith('SQLite')) return
+  if (type === 'ExperimentalWarning' && /^(SQLite|Type Stripping)/.test(String(warning))) return
   emitWarning(warning, ...rest)
 }
 

@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { renderUsage } from 'citty'
 import { commands, type CommandEntry } from '../commands/index.ts'
+import { configArguments } from '../config/arguments.ts'
+import { loadConfig } from '../config/load.ts'
+import { valuesOf } from './arguments.ts'
+import type { Command } from './define.ts'
 import { reportError, UsageError } from './errors.ts'
 import { EXIT } from './exit.ts'
 import { storeArgs } from './store.ts'
@@ -36,12 +40,33 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (!entry) throw new UsageError(`there is no command "${name}"${didYouMean(name, Object.keys(commands))}`)
   const command = await entry.load()
   if (wantsHelp) return print(await command.usage(entry.description))
-  return command.run(head.toSpliced(at, 1), operands)
+  const words = head.toSpliced(at, 1)
+  if (!('store' in command.accepts.args)) return command.run(words, operands)
+  return runConfigured(command, name, words, operands)
+}
+
+/** What the configuration says stands before what the user typed: the last one of an option counts. */
+async function runConfigured(
+  command: Command,
+  name: string,
+  words: readonly string[],
+  operands: readonly string[] | null,
+): Promise<number> {
+  const loaded = await loadConfig(valuesOf('config', command.accepts.args, words).at(-1))
+  const defaults = loaded === null ? [] : configArguments(loaded.config, name, { typed: words })
+  try {
+    return await command.run([...defaults, ...words], operands)
+  } catch (error) {
+    if (!(error instanceof UsageError) || loaded === null) throw error
+    const fromFile = defaults.some(word => error.message.startsWith(word.replace(/=.*/s, '')))
+    throw fromFile ? new UsageError(`${error.message} (${loaded.file})`, { cause: error }) : error
+  }
 }
 
 /** The first word that is neither an option nor the value of one that may stand before the command. */
 function commandIndex(head: readonly string[]): number {
-  return head.findIndex((word, index) => !word.startsWith('-') && head[index - 1] !== `--${Object.keys(storeArgs)[0]}`)
+  const before = new Set(Object.keys(storeArgs).map(option => `--${option}`))
+  return head.findIndex((word, index) => !word.startsWith('-') && !before.has(head[index - 1] ?? ''))
 }
 
 function find(name: string): CommandEntry | undefined {

@@ -1,12 +1,17 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
-/** The option that every command which touches a store takes. */
+/** The options that every command which touches a store takes. */
 export const storeArgs = {
   store: {
     type: 'string',
     valueHint: 'URL',
     description: 'The store: sqlite:DIR or memory: (OAKUM_STORE; default: sqlite: in the user’s state directory)',
+  },
+  config: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'The configuration (OAKUM_CONFIG; default: oakum.config.{ts,js,mjs,json} here or above)',
   },
 } as const
 

@@ -56,6 +56,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     description: 'Show the store, copy it, or empty it',
     load: async () => (await import('./store.ts')).command,
   },
+  config: {
+    description: 'Show the configuration that counts, and where it comes from',
+    load: async () => (await import('./config.ts')).command,
+  },
   leaktest: {
     description: 'Test whether code leaks, each file in a process of its own',
     load: async () => (await import('./leaktest.ts')).command,

@@ -6,6 +6,7 @@ import { storeArgs, storeUrl } from '../command/store.ts'
 import { defaultAgentId } from '../run/agent-id.ts'
 import type { Limits } from '../run/limits/limits.ts'
 import { canReadMemory } from '../run/limits/usage.ts'
+import { parsePattern } from '../run/redact-patterns.ts'
 import { run } from '../run/run.ts'
 
 export const command: Command = defineCommand({
@@ -48,6 +49,11 @@ export const command: Command = defineCommand({
       description: 'Store the lines that are piped',
       negativeDescription: 'Store no lines',
     },
+    redact: {
+      type: 'string',
+      valueHint: 'PATTERN',
+      description: 'A regular expression; what it matches is not stored. May be given more than once',
+    },
     ...storeArgs,
   },
   async run({ args, operands, all }) {
@@ -62,6 +68,7 @@ export const command: Command = defineCommand({
       labels: Object.fromEntries(all('label').map(parseLabel)),
       keep: args.keep,
       capture: args.capture,
+      redact: all('redact').map(parsePattern),
       drain: parseDuration(args.timeout, '--timeout'),
       limits: parseLimits(args),
     })

@@ -9,12 +9,22 @@ import { Relay } from './relay.ts'
 /** Milliseconds of silence after which a pipe that somebody keeps open is closed: who was kept, or escaped. */
 const IDLE = 100
 
+export interface OutputOptions {
+  /** The agent whose output it is. */
+  agent: string
+  fleet: Fleet
+  /** Patterns of the user's own; what they match is not stored. */
+  redact: readonly RegExp[]
+}
+
 /** What a command prints: passed on, and stored as events of the agent. */
 export class Output {
   readonly #log: OutputLog
+  readonly #redact: readonly RegExp[]
   readonly #relays: Relay[] = []
 
-  constructor(command: StartedCommand, agent: string, fleet: Fleet) {
+  constructor(command: StartedCommand, { agent, fleet, redact }: OutputOptions) {
+    this.#redact = redact
     this.#log = new OutputLog({
       agent,
       append: events => fleet.events.append(events),
@@ -41,6 +51,6 @@ export class Output {
   }
 
   #sink(stream: 'stdout' | 'stderr'): LineSink {
-    return new LineSink(stream, this.#log, new Redactor(process.env))
+    return new LineSink(stream, this.#log, new Redactor(process.env, this.#redact))
   }
 }

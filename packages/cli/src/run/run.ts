@@ -34,6 +34,8 @@ export interface RunOptions {
   keep: boolean
   /** Whether piped output is stored as events. */
   capture: boolean
+  /** What of it is not stored, beside what is known for a secret; global expressions. */
+  redact: readonly RegExp[]
   /** Milliseconds from the first signal to SIGKILL. */
   drain: number
   limits: Limits
@@ -96,7 +98,7 @@ async function supervise(options: RunOptions, { agent, fleet, guardian, mark, re
     )
     limits.watch(command.identity)
     if (!foreground) guardian?.group(command.identity)
-    const output = new Output(command, agent.id, fleet)
+    const output = new Output(command, { agent: agent.id, fleet, redact: options.redact })
     const tree = new TreeWatch({ fleet, guardian, limits, mark, root: command.identity, hurry: requests.hurry })
     try {
       return await untilGone(options, { agent, command, fleet, limits, output, requests, tree })
