@@ -71,7 +71,7 @@ test('a program whose name holds spaces and parentheses is read right', async ()
 })
 
 test('a line of /proc/PID/stat is read by position after the last parenthesis', () => {
-  const fields = 'S 7 8 9 0 -1 2097152 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0'
+  const fields = 'S 7 8 9 0 -1 2097152 0 0 0 0 30 12 0 0 20 0 1 0 4711 0 0'
   expect(parseStat(5, `5 (we (ir) d) ${fields}`)).toEqual({
     pid: 5,
     ppid: 7,
@@ -81,6 +81,7 @@ test('a line of /proc/PID/stat is read by position after the last parenthesis', 
     startTime: '4711',
     kernel: true,
     name: 'we (ir) d',
+    cpu: 420,
   })
   expect(parseStat(5, `5 (x) ${fields.replace('S', 'Z')}`)?.state).toBe('zombie')
   expect(parseStat(5, `5 (x) ${fields.replace('S', 'Z').replace('20 0 1 0', '20 0 2 0')}`)?.state).toBe('running')

@@ -1,7 +1,7 @@
 import type { LeaseRef } from '../records.ts'
 import type { HostMemory } from './host-memory.ts'
 
-/** What one agent takes of its host's memory. Sizes in bytes. */
+/** What one agent takes of its host's memory, and of its processors. Sizes in bytes. */
 export interface AgentMemory extends LeaseRef {
   /**
    * Of all processes of its tree; what belongs to another agent below it is that one's. By proportional shares (PSS), by resident
@@ -16,6 +16,11 @@ export interface AgentMemory extends LeaseRef {
    */
   sharedWith: number
   measure: 'pss' | 'rss'
+  /**
+   * Processor time that these processes used since the look before, in milliseconds. Null in the first look, and where the system
+   * does not tell.
+   */
+  cpu: number | null
 }
 
 /** One look at the memory of this host and of the agents on it. */
@@ -39,6 +44,8 @@ export interface ProcessReading {
   /** Of that what no file stands behind; see `ProcessMemory`. */
   anonymous: number
   measure: 'pss' | 'rss'
+  /** See `AgentMemory`. */
+  cpu: number | null
 }
 
 /** One lease as a key of maps. */

@@ -25,6 +25,8 @@ export class Sampler {
   readonly #store: FleetStore
   readonly #agents: LocalAgents
   #before: ReadonlyMap<string, readonly string[]> = new Map()
+  /** Processor time of each process at the look before; undefined before the first. */
+  #cpu: ReadonlyMap<string, number> | undefined
 
   constructor(store: FleetStore) {
     this.#store = store
@@ -45,8 +47,10 @@ export class Sampler {
     )
     const processes = housed.flatMap(({ row, owners }): ProcessReading[] => {
       const taken = memory.get(row.pid)
-      return taken === undefined ? [] : [{ key: keyOf(row), owners, ...taken }]
+      const key = keyOf(row)
+      return taken === undefined ? [] : [{ key, owners, cpu: this.#usedSince(key, row.cpu), ...taken }]
     })
+    this.#cpu = new Map(housed.flatMap(({ row }) => (row.cpu === undefined ? [] : [[keyOf(row), row.cpu]])))
     return {
       names: agents.map(({ name }) => name),
       processes,
@@ -55,19 +59,25 @@ export class Sampler {
       host: readHostMemory(),
     }
   }
+
+  /** All of one that is new was used since the look before. */
+  #usedSince(key: string, cpu: number | undefined): number | null {
+    return this.#cpu === undefined || cpu === undefined ? null : cpu - (this.#cpu.get(key) ?? 0)
+  }
 }
 
 function byAgent(processes: readonly ProcessReading[]): AgentMemory[] {
   const agents = new Map<string, AgentMemory & { others: Set<string> }>()
-  for (const { owners, bytes, measure } of processes) {
+  for (const { owners, bytes, measure, cpu } of processes) {
     for (const name of owners) {
       let agent = agents.get(name)
       if (agent === undefined) {
-        agent = { ...refOf(name), bytes: 0, processes: 0, sharedWith: 0, measure, others: new Set() }
+        agent = { ...refOf(name), bytes: 0, processes: 0, sharedWith: 0, measure, cpu: null, others: new Set() }
         agents.set(name, agent)
       }
       agent.bytes += bytes
       agent.processes += 1
+      if (cpu !== null) agent.cpu = (agent.cpu ?? 0) + cpu
       if (measure === 'rss') agent.measure = measure
       for (const other of owners) if (other !== name) agent.others.add(other)
     }

@@ -2,8 +2,8 @@ import { constants } from 'node:os'
 import type { ProcessDetails } from './process-info.ts'
 import { readIfThere, statFields } from './proc-files.ts'
 
-/** Ticks per second of start times, as /proc shows them on every architecture. */
-const TICKS = 100
+/** Ticks per second of start times and processor times, as /proc shows them on every architecture. */
+export const TICKS = 100
 
 export function linuxDetails(pid: number): ProcessDetails | null {
   const [stat, command, uptime] = [`/proc/${pid}/stat`, `/proc/${pid}/cmdline`, '/proc/uptime'].map(readIfThere)

@@ -18,6 +18,8 @@ export interface ProcessInfo {
   kernel: boolean
   /** The program's short name. */
   name: string
+  /** Processor time that it has used, without its children's, in milliseconds. Left out where the system does not tell at once. */
+  cpu?: number
 }
 
 /** What a process is and how it stands: more than a look at all of them needs. */

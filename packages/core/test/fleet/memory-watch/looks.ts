@@ -22,6 +22,7 @@ export function readings(look: Look): ProcessReading[] {
     bytes: (megabytes + 1) * MB,
     anonymous: megabytes * MB,
     measure: 'pss',
+    cpu: null,
   }))
 }
 

@@ -143,6 +143,18 @@ describe('the figures', () => {
     expect(of(sample, 'tree')?.bytes).toBeGreaterThan(40 * MB)
   })
 
+  it('tell the processor time since the look before', async () => {
+    const fleet = await openFleet('memory')
+    await fleet.register({ id: 'busy' })
+    const watch = fleet.memoryWatch()
+    expect(of(await watch.sample(), 'busy')?.cpu).toBeNull()
+    const before = process.cpuUsage()
+    while (process.cpuUsage(before).user < 200_000); // microseconds
+    const used = of(await watch.sample(), 'busy')?.cpu
+    expect(used).toBeGreaterThanOrEqual(180)
+    expect(used).toBeLessThan(60_000)
+  })
+
   it('count a process once, however many agents live in it', async () => {
     const fleet = await openFleet('memory')
     const leaky = await startLeaker()
