@@ -11,6 +11,7 @@
  */
 import { reclaimAll } from './claims.ts'
 import type { Guard } from './guard.ts'
+import type { OnStalled } from './progress/judge-stalled.ts'
 import type { Reclaimer } from './reclaimers/reclaimer.ts'
 import { previewSweep } from './preview-sweep.ts'
 import { announce, chunks, claimProven, sweep, type SweepOptions, type SweepParts, type SweepResult } from './sweep.ts'
@@ -40,16 +41,23 @@ export interface CoordinatorOptions {
    * (`hosts`). Proven deaths are claimed in any case. @default true, which is both
    */
   guard?: boolean | Partial<Guard>
+  /**
+   * What becomes of an agent that lives, but makes no progress (`progressTimeout` of `register`). Asked by sweeps, within
+   * `reclaimTimeout`; asked again when it fails. Give it to any of a store's coordinators. @default nobody is asked
+   */
+  onStalled?: OnStalled
   /** For kinds of the user's own, beside those given to `connect`. */
   reclaimers?: readonly Reclaimer[]
-  /** Told when a look or a sweep of its own failed. What a reclaim failed by is in the agent's record. Must not throw. */
+  /**
+   * Told when a look, a sweep or a verdict of its own failed. What a reclaim failed by is in the agent's record. Must not
+   * throw.
+   */
   onError?: (error: unknown) => void
 }
 
 export interface CoordinatorParts extends SweepParts {
   sweepEvery: number
   watchEvery: number
-  onError: (error: unknown) => void
   /** Holds the coordinators that have to be stopped; this one is in it while it runs or sweeps. */
   active: Set<Coordinator>
   /** @throws OakumError STORE_CLOSED */

@@ -71,7 +71,7 @@ export class Fleet {
     this.events = events
     this.#store = store
     this.#settings = settings
-    this.#beater = new Beater({ store, ...settings, address, onWorkerLost: error => void this.#onWorkerLost(error) })
+    this.#beater = new Beater({ store, ...settings, address, onWorkerLost: why => void this.#onWorkerLost(why) })
     this.#outbox = new Outbox(store, events)
     this.#holder = `${settings.host}:${process.pid}:${randomUUID().slice(0, 8)}`
   }
@@ -97,13 +97,14 @@ export class Fleet {
    */
   coordinator(options: CoordinatorOptions = {}): Coordinator {
     this.#assertOpen()
-    const { reclaimers = [], onError = ignore } = options
+    const { reclaimers = [], onError = ignore, onStalled } = options
     return new Coordinator({
       ...this.#batchParts([...this.#settings.reclaimers, ...reclaimers]),
       ...resolveCoordinatorOptions(options, this.#settings.leaseTtl),
       holder: this.#holder,
       presence: new Presence(this.#store),
       outbox: this.#outbox,
+      onStalled,
       onError,
       active: this.#coordinators,
       assertOpen: () => this.#assertOpen(),
@@ -277,6 +278,7 @@ export class Fleet {
       { id, epoch },
       {
         fenceAfter: settings.fenceAfter,
+        promisesProgress: options.progressTimeout !== undefined,
         sentAt,
         onSilence: () => this.#beater.catchUp(),
         onEnd: it => this.#onEnd(it),
@@ -328,9 +330,9 @@ export class Fleet {
   }
 
   /** Beats go on inline. Somebody should know why there is no thread any more; a store that is away changes nothing. */
-  async #onWorkerLost(error: unknown): Promise<void> {
+  async #onWorkerLost(cause: unknown): Promise<void> {
     const { host } = this.#settings
-    const data = { host, pid: process.pid, error: asError(error).message }
+    const data = { host, pid: process.pid, error: asError(cause).message }
     await this.#store.addEvent({ type: 'beat_thread_lost', data }).catch(ignore)
     this.#outbox.kick()
   }

@@ -21,6 +21,7 @@ export type { AgentMemory, MemorySample } from './memory-watch/memory-sample.ts'
 export { MemoryWatch } from './memory-watch/memory-watch.ts'
 export type { MemoryWatchOptions } from './memory-watch/memory-watch-options.ts'
 export type { MemoryPoint } from './memory-watch/series.ts'
+export type { OnStalled, StalledVerdict } from './progress/judge-stalled.ts'
 export type { ReclaimContext, Reclaimer, ReclaimOutcome } from './reclaimers/reclaimer.ts'
 export type { ReleaseReport } from './reclaim.ts'
 export {

@@ -13,6 +13,8 @@ export function fencedError(ref: LeaseRef, why: string, cause?: unknown): OakumE
 export interface LeaseOptions {
   /** Milliseconds without an acknowledged beat until the lease fences itself. */
   fenceAfter: number
+  /** Whether it counts as stalled without progress. */
+  promisesProgress: boolean
   /** When the registration was sent, by the monotonic clock. */
   sentAt: number
   /** Called before the lease is given up for silence: a beat may have been acknowledged that it has not heard of. */
@@ -34,6 +36,7 @@ export class Lease implements Beaten {
   readonly ref: LeaseRef
   readonly #controller = new AbortController()
   readonly #fenceAfter: number
+  readonly #promisesProgress: boolean
   readonly #onSilence: () => void
   readonly #onEnd: (lease: Lease) => void
   #acknowledgedAt: number
@@ -47,6 +50,7 @@ export class Lease implements Beaten {
   constructor(ref: LeaseRef, options: LeaseOptions) {
     this.ref = ref
     this.#fenceAfter = options.fenceAfter
+    this.#promisesProgress = options.promisesProgress
     this.#onSilence = options.onSilence
     this.#onEnd = options.onEnd
     this.#acknowledgedAt = options.sentAt
@@ -111,6 +115,11 @@ export class Lease implements Beaten {
 
   progress(): void {
     this.#progressed = true
+  }
+
+  /** The process stood still, and nobody was told that there was no progress: that time is not held against the agent. */
+  excuse(): void {
+    if (this.#promisesProgress) this.progress()
   }
 
   /** Whether there was progress since the last call. */

@@ -1,5 +1,5 @@
 /**
- * One sweep: what ended by proof, then what ended by silence, is claimed and reclaimed.
+ * One sweep: what ended by proof, then what ended by silence, then by a verdict, is claimed and reclaimed.
  *
  * Invariants:
  * - It costs what has ended, not what lives.
@@ -11,6 +11,7 @@ import { reclaimAll, type BatchParts } from './claims.ts'
 import type { Guard, HeldLease, HoldReason } from './guard.ts'
 import type { Outbox } from './outbox.ts'
 import type { Presence } from './presence.ts'
+import { judgeStalled, type OnStalled } from './progress/judge-stalled.ts'
 import type { Claim, Epoch, LeaseRef, ReclaimReason } from './records.ts'
 import type { ReclaimResult } from './reclaim.ts'
 import type { ClaimReply, ClaimRequest } from './store.ts'
@@ -72,6 +73,8 @@ export interface SweepParts extends BatchParts {
   presence: Presence
   outbox: Outbox
   guard: Guard
+  onStalled?: OnStalled | undefined
+  onError: (error: unknown) => void
 }
 
 export async function sweep(
@@ -98,6 +101,7 @@ export async function sweep(
     await round(reply)
     ;({ more, held } = reply)
   }
+  for (const reply of await judgeStalled(parts, options)) await round(reply)
   const orphans = results.filter(result => isOrphan(result.claim)).map(toOrphan)
   const cleaned = orphans.filter(({ status }) => status === 'cleaned').length
   return {

@@ -41,6 +41,9 @@ const TICKS_UNTIL_STUCK = 4
 /** How long the store has to answer after the event loop stood still, at most. */
 const LAST_QUESTION = 5_000
 
+/** So many beats in one delay came from a thread that went on; one may be that of a process that just came back. */
+const TELLING_ANSWERS = 2
+
 export class Beater {
   readonly #options: BeaterOptions
   readonly #leases = new Map<string, Lease>()
@@ -51,6 +54,8 @@ export class Beater {
   #worker: WorkerBeats | undefined
   /** Whether the other thread has beaten, so that this one need not. */
   #takenOver = false
+  /** Beats that were acknowledged since the event loop was measured last. */
+  #answers = 0
   #tickTimer: NodeJS.Timeout | undefined
   #fenceTimer: NodeJS.Timeout | undefined
   #closed = false
@@ -64,7 +69,10 @@ export class Beater {
       clock,
       beatEvery,
       stuckAfter,
-      takeLag: now => this.#pulse.take(now),
+      takeLag: now => {
+        this.#heed() // before any other timer of a loop that comes back
+        return this.#pulse.take(now)
+      },
       onAnswer: answer => this.#onAnswer(answer),
     })
     this.#changes = new ChangeCheck({
@@ -98,7 +106,6 @@ export class Beater {
    * may be before any timer of the loop.
    */
   catchUp(): void {
-    this.#worker?.drain()
     this.#heed()
   }
 
@@ -130,13 +137,19 @@ export class Beater {
   /** Measures the event loop, and acts on a long delay. */
   #heed(): void {
     const { clock, beatEvery, stuckAfter, beats } = this.#options
+    this.#worker?.drain()
+    const answers = this.#answers
+    this.#answers = 0
     const now = clock.monotonic()
     const late = this.#pulse.tick(now, this.#tickEvery)
     if (late >= stuckAfter && beats === 'auto') this.#startWorker()
     if (late < beatEvery) return
     // Not one beat went out in that time. What the store says now counts, and not that nobody asked it.
     const until = now + Math.min(beatEvery, LAST_QUESTION)
-    for (const lease of this.#leases.values()) lease.putOff(until)
+    for (const lease of this.#leases.values()) {
+      lease.putOff(until)
+      if (answers < TELLING_ANSWERS) lease.excuse()
+    }
     this.#watchDeadlines()
     if (this.#takenOver) this.#worker?.beatSoon()
     else this.#inline.beatSoon()
@@ -174,6 +187,7 @@ export class Beater {
   }
 
   #onAnswer({ sentAt, refs, reply }: BeatAnswer): void {
+    this.#answers += 1
     for (const ref of refs) this.#find(ref)?.acknowledge(sentAt)
     this.#apply(reply)
     if (this.#leases.size > 0) this.#watchDeadlines()

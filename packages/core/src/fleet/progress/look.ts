@@ -8,7 +8,7 @@
  */
 import type { AgentRecord } from '../records.ts'
 
-/** A silent agent is looked at again after this part of its lease. */
+/** An agent that was not heard of since is looked at again after this part of its lease, or as soon as it promised progress. */
 const AGAIN_AFTER = 1 / 4
 
 export interface ProgressLook extends Pick<AgentRecord, 'lastBeat' | 'progressAt' | 'registeredAt' | 'leaseTtl'> {
@@ -20,5 +20,5 @@ export function lookAgainAt(agent: ProgressLook, now: number): number | null {
   const timeOver = (agent.progressAt ?? agent.registeredAt) + agent.progressTimeout
   if (timeOver > now) return timeOver
   if (agent.lastBeat !== null && agent.lastBeat >= timeOver) return null
-  return now + Math.ceil(agent.leaseTtl * AGAIN_AFTER)
+  return now + Math.ceil(Math.min(agent.leaseTtl * AGAIN_AFTER, agent.progressTimeout))
 }
