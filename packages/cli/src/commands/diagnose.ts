@@ -41,26 +41,46 @@ export const command: Command = defineCommand({
   },
 })
 
-/** Both looks at once, over the same time. The one that fails ends the other. */
+/** Both looks at once. The watch of the heap takes longer, and is looked on until it ends; the one that fails ends the other. */
 async function look(target: Target, duration: number, heap: boolean): Promise<[Observation, WatchReport | null]> {
   const interruption = listenForInterrupts()
   const progress = openProgress(duration)
+  const watched = new AbortController()
   const failed = new AbortController()
-  const end = <T>(work: Promise<T>): Promise<T> =>
+  const either = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       failed.abort(error)
       throw error
     })
-  const signal = AbortSignal.any([interruption.signal, failed.signal])
+  const end = AbortSignal.any([interruption.signal, failed.signal])
   try {
-    const looking = end(observe(target, { duration, signal, onReading: progress.show }))
-    const watching = heap ? end(watch(target.root.pid, { for: duration, signal })) : null
+    const watching = heap
+      ? either(watchHeap(target, duration, { failed: failed.signal, interrupted: interruption.signal })).finally(() =>
+          watched.abort(),
+        )
+      : null
+    const until = heap ? AbortSignal.any([end, watched.signal]) : end
+    const looking = either(observe(target, { duration, endless: heap, signal: until, onReading: progress.show }))
     await Promise.allSettled([looking, watching])
     if (failed.signal.aborted) throw failed.signal.reason
     return [await looking, await watching]
   } finally {
     progress.close()
     interruption.release()
+  }
+}
+
+/** Null when it was interrupted: half of a watch tells nothing. */
+async function watchHeap(
+  { root }: Target,
+  duration: number,
+  { failed, interrupted }: { failed: AbortSignal; interrupted: AbortSignal },
+): Promise<WatchReport | null> {
+  try {
+    return await watch(root.pid, { for: duration, signal: AbortSignal.any([failed, interrupted]) })
+  } catch (error) {
+    if (interrupted.aborted) return null
+    throw error
   }
 }
 

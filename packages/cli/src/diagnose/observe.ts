@@ -21,6 +21,8 @@ export interface Observation {
 export interface ObserveOptions {
   /** Milliseconds, from the first reading to the last. */
   duration: number
+  /** Goes on after that until the signal aborts. @default false */
+  endless?: boolean
   /** Ends it early; what was seen until then is judged. */
   signal: AbortSignal
   onReading: (reading: Reading) => void
@@ -33,8 +35,11 @@ const EVERY_AT_LEAST = 100
 /** What is not taken for growth: a few of anything, and memory that a runtime takes and gives back in large pieces. */
 const NOISE: Readonly<Record<Figure, number>> = { memory: 2 ** 20, descriptors: 4, threads: 4, processes: 4 }
 
-/** @throws OakumError PROCESS_NOT_FOUND when it ends before enough was seen, PROCESS_UNREADABLE, ABORTED likewise */
-export async function observe(target: Target, { duration, signal, onReading }: ObserveOptions): Promise<Observation> {
+/** @throws OakumError PROCESS_NOT_FOUND when it ends meanwhile, PROCESS_UNREADABLE, ABORTED when too little was seen */
+export async function observe(
+  target: Target,
+  { duration, endless = false, signal, onReading }: ObserveOptions,
+): Promise<Observation> {
   const began = performance.now()
   const every = Math.max(EVERY_AT_LEAST, duration / READINGS)
   const readings: Reading[] = []
@@ -47,9 +52,10 @@ export async function observe(target: Target, { duration, signal, onReading }: O
     readings.push(reading)
     onReading(reading)
     const passed = performance.now() - began
-    if (signal.aborted || passed >= duration) break
+    if (signal.aborted || (passed >= duration && !endless)) break
     // By the clock, not from the end of the last: readings that take long come less often, not later and later.
-    await sleep(Math.min(every - (passed % every), duration - passed), undefined, { signal }).catch(() => undefined)
+    const wait = every - (passed % every)
+    await sleep(endless ? wait : Math.min(wait, duration - passed), undefined, { signal }).catch(() => undefined)
   }
   if (signal.aborted && readings.length < LEAST_READINGS) {
     throw new OakumError('ABORTED', `${readings.length} readings of ${target.name} tell nothing yet`)

@@ -1,5 +1,5 @@
 import { openLiveRegion } from '../output/live.ts'
-import { formatDuration } from '../output/duration.ts'
+import { formatAge } from '../output/duration.ts'
 import { paintFor } from '../output/paint.ts'
 import { formatReading } from './format.ts'
 import type { Reading } from './reading.ts'
@@ -22,7 +22,7 @@ export function openProgress(duration: number): Progress {
     if (last === undefined) return []
     const full = Math.round(Math.min(1, last.at / duration) * BAR)
     const bar = `${paint('cyan', '━'.repeat(full))}${paint('dim', '─'.repeat(BAR - full))}`
-    return [`${bar} ${formatDuration(duration - last.at)} left  ${paint('dim', formatReading(last))}`]
+    return [`${bar} ${formatAge(duration - last.at)} left  ${paint('dim', formatReading(last))}`]
   })
   return {
     show(reading) {

@@ -20,8 +20,11 @@ const REAPERS: ReadonlySet<string> = new Set([
   'conmon',
 ])
 
+/** What is looked at. */
+export type Sight = Pick<Machine, 'table' | 'details'>
+
 /** Whether whoever started it is gone, and somebody has taken it over. */
-export function isOrphan(row: ProcessInfo, machine: Machine): boolean {
+export function isOrphan(row: ProcessInfo, machine: Sight): boolean {
   const parent = machine.table.get(row.ppid)
   const details = machine.details(row)
   if (parent === undefined || details === null || details.hasTerminal || isService(details.controlGroup)) return false
@@ -30,7 +33,7 @@ export function isOrphan(row: ProcessInfo, machine: Machine): boolean {
 }
 
 /** Session 0 lies outside of what can be seen. */
-function isSessionDeserted({ pid, session }: ProcessInfo, { table }: Machine): boolean {
+function isSessionDeserted({ pid, session }: ProcessInfo, { table }: Sight): boolean {
   return session > 0 && session !== pid && table.get(session) === undefined
 }
 

@@ -38,13 +38,14 @@ export function findExposedFiles(url: string): Diagnosis[] {
   return [{ finding, repair }]
 }
 
-/** Records are counted by the store, and listed only where they can be read. */
+/** Records are counted by the store, and listed only where they can be read. Those in quarantine are told of elsewhere. */
 export async function findUnreadableRecords(fleet: Fleet): Promise<Diagnosis[]> {
   const before = await fleet.counts()
   const listed = (await fleet.agents()).length
+  const known = (await fleet.quarantined()).filter(({ agent }) => agent === null).length
   const after = await fleet.counts()
   // Agents come and go meanwhile: only what is missing by both counts is.
-  const missing = Math.min(totalOf(before.phases), totalOf(after.phases)) - listed
+  const missing = Math.min(totalOf(before.phases), totalOf(after.phases)) - listed - known
   if (missing <= 0) return []
   const finding: Finding = {
     code: 'RECORDS_UNREADABLE',
