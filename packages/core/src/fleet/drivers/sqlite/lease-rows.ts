@@ -118,6 +118,9 @@ export function toRecord(row: LeaseRow): AgentRecord | null {
   }
 }
 
+/** Of any system: pids are 32-bit numbers with a sign. */
+const LARGEST_PID = 0x7f_ff_ff_ff
+
 /** Whether its numbers are ones that Oakum writes. What has to do with a pid of 0 or less must never be signalled. */
 function isPossible(row: LeaseRow): boolean {
   const times = [row.registered_at, row.last_beat, row.progress_at, row.stop_requested_at, row.stalled_at, row.stuck_at]
@@ -126,6 +129,7 @@ function isPossible(row: LeaseRow): boolean {
     row.lease_ttl > 0 &&
     row.lease_ttl <= LONGEST_LEASE &&
     row.pid > 0 &&
+    row.pid <= LARGEST_PID &&
     row.epoch > 0 &&
     row.epoch < Number.MAX_SAFE_INTEGER &&
     PHASES.has(row.phase)
