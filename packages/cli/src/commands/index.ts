@@ -20,6 +20,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     description: 'Show what lives and what ended',
     load: async () => (await import('./status.ts')).command,
   },
+  top: {
+    description: 'Show which agents take most of the processors and the memory',
+    load: async () => (await import('./top.ts')).command,
+  },
   logs: {
     description: 'Show what agents printed and what happened to them',
     load: async () => (await import('./logs.ts')).command,

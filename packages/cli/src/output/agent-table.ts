@@ -27,7 +27,8 @@ export interface AgentTableOptions {
   width?: number
 }
 
-const COLOURS: Readonly<Record<Condition, Format>> = {
+/** The colour of each phase. */
+export const PHASE_COLOURS: Readonly<Record<Condition, Format>> = {
   starting: 'dim',
   alive: 'green',
   suspect: 'yellow',
@@ -47,7 +48,7 @@ export function formatAgents(rows: readonly AgentRow[], { paint, now, width }: A
     {
       title: 'PHASE',
       value: ({ agent }) => phaseOf(agent, now),
-      paint: (text, { agent }) => paint(COLOURS[condition(agent, now)], text),
+      paint: (text, { agent }) => paint(PHASE_COLOURS[condition(agent, now)], text),
     },
     { title: 'AGE', value: ({ agent }) => formatAge(now - agent.registeredAt), align: 'right' },
     { title: 'BEAT', value: ({ agent }) => lastBeat(agent, now), align: 'right' },
@@ -71,7 +72,7 @@ export function isMark({ kind, data }: OwnedResource): boolean {
 
 /** The colour of a phase, for other places that name one. */
 export function paintPhase(agent: AgentRecord, now: number, paint: Paint): string {
-  return paint(COLOURS[condition(agent, now)], phaseOf(agent, now))
+  return paint(PHASE_COLOURS[condition(agent, now)], phaseOf(agent, now))
 }
 
 function phaseOf(agent: AgentRecord, now: number): string {

@@ -4,7 +4,7 @@ import { formatDuration } from './duration.ts'
 import { formatSize } from './size.ts'
 
 /** `124 MiB`; `124 MiB ÷10` for an agent that shares processes with nine others. Nothing for one that nobody looked at. */
-export function formatMemory(memory: AgentMemory | undefined): string {
+export function formatMemory(memory: Pick<AgentMemory, 'bytes' | 'sharedWith'> | undefined): string {
   if (memory === undefined) return ''
   const { bytes, sharedWith } = memory
   return sharedWith === 0 ? formatSize(bytes) : `${formatSize(bytes)} ÷${sharedWith + 1}`
