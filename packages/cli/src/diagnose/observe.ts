@@ -19,7 +19,7 @@ export interface Observation {
 }
 
 export interface ObserveOptions {
-  /** Milliseconds, from the first reading to the last. */
+  /** Milliseconds, from the first reading to the last; longer where this process was kept from reading often enough. */
   duration: number
   /** Goes on after that until the signal aborts. @default false */
   endless?: boolean
@@ -52,10 +52,12 @@ export async function observe(
     readings.push(reading)
     onReading(reading)
     const passed = performance.now() - began
-    if (signal.aborted || (passed >= duration && !endless)) break
+    const isEnough = passed >= duration && readings.length >= LEAST_READINGS
+    if (signal.aborted || (isEnough && !endless)) break
     // By the clock, not from the end of the last: readings that take long come less often, not later and later.
     const wait = every - (passed % every)
-    await sleep(endless ? wait : Math.min(wait, duration - passed), undefined, { signal }).catch(() => undefined)
+    const rest = endless || passed >= duration ? Infinity : duration - passed
+    await sleep(Math.min(wait, rest), undefined, { signal }).catch(() => undefined)
   }
   if (signal.aborted && readings.length < LEAST_READINGS) {
     throw new OakumError('ABORTED', `${readings.length} readings of ${target.name} tell nothing yet`)

@@ -65,9 +65,31 @@ describe('oakum doctor on a machine with left-overs of every kind', () => {
   })
 })
 
+describe('oakum doctor in a container', () => {
+  it.each([
+    { first: 'a shell', init: ['sh', '-c', '"$0" 1000 & wait'], why: /a shell that passes no signal on$/ },
+    { first: 'the agent', init: [], why: /the kernel drops SIGTERM for that one unless it has a handler$/ },
+  ])('says that no signal reaches an agent when the first process is $first', async ({ init, why }) => {
+    const root = await createFolder()
+    const claude = join(root, 'claude')
+    await copyFile('/usr/bin/sleep', claude)
+    const world = await createWorld(...init, claude, ...(init.length > 0 ? [] : ['1000']))
+    const { code, stdout } = await world.oakum('doctor', '--json', '--store', `sqlite:${join(root, 'store')}`)
+    expect(readFindings(stdout)).toMatchObject([
+      { code: 'SIGNAL_BLOCKED', what: 'claude', why: expect.stringMatching(why) },
+    ])
+    expect(code).toBe(0)
+  })
+})
+
+async function createFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'oakum-doctor-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  return folder
+}
+
 async function setUp(): Promise<{ world: World; root: string; store: string }> {
-  const root = await mkdtemp(join(tmpdir(), 'oakum-doctor-'))
-  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 3 }))
+  const root = await createFolder()
   return { world: await createWorld(), root, store: `sqlite:${join(root, 'store')}` }
 }
 

@@ -10,8 +10,8 @@ import { childrenOf } from '../../../core/test/support/real-processes.ts'
 import { until } from '../../../core/test/support/until.ts'
 import { commandLine, FROM_SOURCE, type Finished } from '../support/oakum.ts'
 
-/** The first process of the namespace. A shell's `wait` collects the orphans that it takes over. */
-const INIT = 'while :; do sleep 1000 & wait; done'
+/** What is the first process, usually: a shell's `wait` collects the orphans that it takes over. */
+const INIT = ['sh', '-c', 'while :; do sleep 1000 & wait; done']
 
 export interface World {
   /** Runs a program to its end. */
@@ -24,12 +24,17 @@ export interface World {
   lives(pid: number): Promise<boolean>
 }
 
-export async function createWorld(): Promise<World> {
+/** @param init The words of the first process. */
+export async function createWorld(...init: readonly string[]): Promise<World> {
   const env = { ...process.env, OAKUM_MARKS: undefined, OAKUM_AGENT: undefined, OAKUM_EPOCH: undefined }
-  const outside = spawn('unshare', ['--fork', '--pid', '--mount-proc', '--kill-child', 'sh', '-c', INIT], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env,
-  })
+  const outside = spawn(
+    'unshare',
+    ['--fork', '--pid', '--mount-proc', '--kill-child', ...(init.length > 0 ? init : INIT)],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env,
+    },
+  )
   onTestFinished(async () => {
     const gone = once(outside, 'exit')
     outside.kill('SIGKILL')
