@@ -91,7 +91,8 @@ function nameOf({ agent, root }: Target): { agent?: string; process: Target['roo
 function print(target: Target, observation: Observation, report: WatchReport | null): void {
   const paint = paintFor(process.stdout)
   console.log(formatObservation(observation, target, paint).join('\n'))
-  if (report === null) return
-  const colour = paint('bold', 'x') !== 'x'
-  console.log(`\n${formatWatch(report, { colour })}`)
+  if (report !== null) console.log(`\n${formatWatch(report, { colour: paint('bold', 'x') !== 'x' })}`)
+  else if (target.isNode && observation.trends.memory?.verdict === 'grows') console.log(paint('dim', MAYBE_GARBAGE))
 }
+
+const MAYBE_GARBAGE = '  What Node has not collected yet is part of it. What stays, and which code makes it: --heap'

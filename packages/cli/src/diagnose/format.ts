@@ -8,10 +8,10 @@ import { FIGURES, type Figure, type Reading } from './reading.ts'
 import type { Target } from './target.ts'
 import type { Trend } from './trend.ts'
 
-const BARS = 24
+const BARS = 10
 
 /** What was seen, for people. */
-export function formatObservation(observation: Observation, { name }: Target, paint: Paint): string[] {
+export function formatObservation(observation: Observation, { name }: Pick<Target, 'name'>, paint: Paint): string[] {
   const { verdict, trends, readings, duration } = observation
   const sign = verdict === 'grows' ? paint('red', '✗ grows') : paint('green', '✓ settles')
   const rows = FIGURES.flatMap(figure => {
@@ -42,7 +42,7 @@ function rowOf(figure: Figure, trend: Trend, readings: readonly Reading[], paint
 function wordsOf(figure: Figure, { verdict, perSecond }: Trend, paint: Paint): string {
   if (verdict === 'settles') return paint('dim', 'settles')
   const [value, low, high] = [perSecond.value, perSecond.low, perSecond.high].map(rate => rateOf(figure, rate * 60))
-  return `${paint('red', `grows by ${value} a minute`)} ${paint('dim', `(${low} to ${high})`)}`
+  return `${paint('red', `grows ${value} a minute`)} ${paint('dim', `(${low} to ${high})`)}`
 }
 
 function formatFigure(figure: Figure, value: number): string {

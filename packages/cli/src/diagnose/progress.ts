@@ -4,7 +4,7 @@ import { paintFor } from '../output/paint.ts'
 import { formatReading } from './format.ts'
 import type { Reading } from './reading.ts'
 
-const BAR = 20
+const BAR = 10
 
 export interface Progress {
   readonly show: (reading: Reading) => void

@@ -3,7 +3,7 @@ import { connect, storeExists, type AgentRecord, type Fleet } from '@oakum/core/
 import { detailsOf, identify, isAlive, isLocal, ProcessTree, type ProcessIdentity } from '@oakum/core/process'
 import { pidIn } from '../command/pids.ts'
 import { unknownAgent, unknownAgentWithoutStore } from '../command/unknown-agent.ts'
-import { programOf, titleOf } from '../program/program.ts'
+import { programOf, titleOf, type Program } from '../program/program.ts'
 
 /** What is looked at: a process and all below it, or all that belongs to an agent. */
 export interface Target {
@@ -13,6 +13,8 @@ export interface Target {
   root: ProcessIdentity
   tree: ProcessTree
   agent?: string
+  /** Whether that process is a Node: its garbage counts until it is collected. */
+  isNode: boolean
 }
 
 /**
@@ -39,7 +41,7 @@ function processTarget(pid: number): Target {
   if (root === null) throw new OakumError('PROCESS_NOT_FOUND', `No process has the pid ${pid}`, { facts: { pid } })
   const program = programOf(detailsOf(root)?.arguments ?? [])
   const title = program === null ? '' : ` (${titleOf(program)})`
-  return { name: `process ${pid}${title}`, root, tree: new ProcessTree({ root }) }
+  return { name: `process ${pid}${title}`, root, tree: new ProcessTree({ root }), isNode: isNode(program) }
 }
 
 async function agentTarget(agent: AgentRecord, fleet: Fleet): Promise<Target> {
@@ -58,5 +60,10 @@ async function agentTarget(agent: AgentRecord, fleet: Fleet): Promise<Target> {
   }
   const mark = (await fleet.resources(agent)).map(({ data }) => data.mark).find(value => typeof value === 'string')
   const tree = new ProcessTree({ root, ...(mark === undefined ? {} : { mark }) })
-  return { name: `agent ${id} (process ${root.pid})`, root, tree, agent: id }
+  const program = programOf(detailsOf(root)?.arguments ?? [])
+  return { name: `agent ${id} (process ${root.pid})`, root, tree, agent: id, isNode: isNode(program) }
+}
+
+function isNode(program: Program | null): boolean {
+  return (program?.interpreter ?? program?.name ?? '').startsWith('node')
 }
