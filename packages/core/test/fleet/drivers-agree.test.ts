@@ -9,6 +9,7 @@ import { createMemoryFleetStore } from '../../src/fleet/drivers/memory/store.ts'
 import type { LeaseRef } from '../../src/fleet/records.ts'
 import type { FleetStore } from '../../src/fleet/store.ts'
 import { CLAIM_TTL, LEASE_TTL, NOTHING_HELD, registration } from './contract-values.ts'
+import { GUARD } from './guarded-sweeps.ts'
 import { SqliteFolder } from './sqlite-folder.ts'
 
 /** What has happened so far, the same for both stores but for the tokens. */
@@ -33,7 +34,7 @@ const name = fc.constantFrom('a', 'b', 'c', 'd', 'e')
 const limit = fc.integer({ min: 1, max: 4 })
 
 const step: fc.Arbitrary<Move> = fc.oneof(
-  { weight: 5, arbitrary: fc.tuple(name, fc.option(pick), fc.boolean()).map(register) },
+  { weight: 5, arbitrary: fc.tuple(name, fc.option(pick), fc.boolean(), pick).map(register) },
   { weight: 4, arbitrary: onLease('beat', (store, ref) => store.beat([ref, { id: 'nobody', epoch: '1' }])) },
   onLease('progress', (store, ref) => store.beat([{ ...ref, progressed: true }])),
   onLease('update', (store, ref) => store.update(ref, { state: 'busy', phase: 'alive' })),
@@ -47,7 +48,15 @@ const step: fc.Arbitrary<Move> = fc.oneof(
   onLease('unlock', (store, ref) => store.unlock(ref, 'l')),
   onLease('stop', (store, ref) => store.requestStop(ref.id)),
   onLease('foresee', store => store.expired(3)),
+  onLease('foresee guarded', store => store.expired(3, { guard: GUARD })),
   { weight: 4, arbitrary: limit.map(most => claim(`claim ${most}`, () => ({ by: 'expired' }), most)) },
+  {
+    weight: 4,
+    arbitrary: limit.map(most => claim(`claim ${most} guarded`, () => ({ by: 'expired', guard: GUARD }), most)),
+  },
+  limit.map(most => claim(`claim ${most} by force`, () => ({ by: 'expired', force: true }), most)),
+  onLease('retry', async (store, ref) => [await store.quarantined(), await store.retry(ref.id)]),
+  fc.constant({ label: 'retry all', advance: 0, run: store => store.retry() } satisfies Move),
   fc.tuple(pick, limit).map(([index, most]) => claim('claim dead', ({ refs }) => proven(refs, index), most)),
   pick.map(index => claim('claim released', ({ refs }) => released(refs, index), 1)),
   onClaim('renew', (store, token) => store.renewClaims([token], CLAIM_TTL)),
@@ -57,7 +66,7 @@ const step: fc.Arbitrary<Move> = fc.oneof(
     weight: 3,
     arbitrary: onClaim('fail', (store, token) => store.fail(token, { error: 'x', maxAttempts: 2, retryIn: 100 })),
   },
-  { weight: 3, arbitrary: fc.constantFrom(1, 99, 100, CLAIM_TTL, LEASE_TTL - 1, LEASE_TTL).map(wait) },
+  { weight: 3, arbitrary: fc.constantFrom(1, 99, 100, CLAIM_TTL, LEASE_TTL - 1, LEASE_TTL, 3 * LEASE_TTL).map(wait) },
 )
 
 test('memory and SQLite answer alike, whatever happens', async () => {
@@ -109,13 +118,13 @@ function withoutTokens(value: unknown): unknown {
   return text === undefined ? undefined : JSON.parse(text)
 }
 
-function register([id, parentAt, supersede]: [string, number | null, boolean]): {
+function register([id, parentAt, supersede, host]: [string, number | null, boolean, number]): {
   label: string
   advance: number
   run: Step
 } {
   // Made once, so that both stores get the same nonce.
-  const input = registration(id, { resources: [{ kind: 'key', key: 'shared' }] })
+  const input = registration(id, { host: `host-${host}`, resources: [{ kind: 'key', key: 'shared' }] })
   const run: Step = async (store, history) => {
     const parent = parentAt === null ? undefined : at(history.refs, parentAt)
     const current = supersede ? (await store.get(id))?.epoch : undefined

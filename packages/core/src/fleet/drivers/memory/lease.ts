@@ -1,13 +1,14 @@
-import type {
-  AgentRecord,
-  LeaseRef,
-  OwnedResource,
-  Phase,
-  ReclaimReason,
-  Registration,
-  Tombstone,
-} from '../../records.ts'
 import type { HoldReason } from '../../guard.ts'
+import {
+  type AgentRecord,
+  type LeaseRef,
+  LIVE_PHASES,
+  type OwnedResource,
+  type Phase,
+  type ReclaimReason,
+  type Registration,
+  type Tombstone,
+} from '../../records.ts'
 import { type QuarantinedLease, reasonOfSilence } from '../../store.ts'
 import type { Due } from './due-queue.ts'
 
@@ -27,6 +28,7 @@ export interface Lease extends LeaseRef {
   progressDueAt: number | null
   stalledAt: number | null
   loopLag: number | null
+  heap: number | null
   stuckAt: number | null
   stopRequestedAt: number | null
   attempts: number
@@ -83,11 +85,12 @@ export function toRecord(lease: Lease): AgentRecord {
     leaseTtl,
     registeredAt: lease.registeredAt,
     lastBeat: lease.lastBeat,
-    expiresAt: lease.expiresAt,
+    expiresAt: expiryOf(lease),
     progressAt: lease.progressAt,
     progressTimeout: lease.registration.progressTimeout ?? null,
     stalledAt: lease.stalledAt,
     loopLag: lease.loopLag,
+    heap: lease.heap,
     stuckAt: lease.stuckAt,
     stopRequestedAt: lease.stopRequestedAt,
     attempts: lease.attempts,
@@ -104,6 +107,11 @@ export function toQuarantined(lease: Lease): QuarantinedLease {
 export function toTombstone(lease: Lease, endedAt: number): Tombstone {
   const { id, epoch, registeredAt, lastBeat, registration, reason = 'released' } = lease
   return { id, epoch, reason, host: registration.host, registeredAt, lastBeat, endedAt }
+}
+
+/** When the lease ends unless a beat comes, or when it would have ended. */
+function expiryOf({ phase, expiresAt, lastBeat, registeredAt, registration }: Lease): number {
+  return LIVE_PHASES.includes(phase) ? expiresAt : (lastBeat ?? registeredAt) + registration.leaseTtl
 }
 
 function dueForProgress({ progressDueAt, seq }: Lease): Due | null {
