@@ -64,6 +64,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     description: 'Show the configuration that counts, and where it comes from',
     load: async () => (await import('./config.ts')).command,
   },
+  completion: {
+    description: 'Print a script that completes commands, options and agents in a shell',
+    load: async () => (await import('./completion.ts')).command,
+  },
   leaktest: {
     description: 'Test whether code leaks, each file in a process of its own',
     load: async () => (await import('./leaktest.ts')).command,

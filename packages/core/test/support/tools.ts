@@ -17,6 +17,8 @@ const PACKAGES = {
   python3: 'python3',
   podman: 'podman',
   busybox: 'busybox-static',
+  zsh: 'zsh',
+  fish: 'fish',
 } as const
 
 export type Tool = keyof typeof PACKAGES
