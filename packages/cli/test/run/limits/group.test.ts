@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { groupFolder, groupUsage, openGroup } from '../../../src/run/limits/group.ts'
+import { lives, start, useToken } from '../../../../core/test/support/real-processes.ts'
+import { Group, groupFolder, groupUsage, openGroup } from '../../../src/run/limits/group.ts'
 
 const V2 = '31 24 0:27 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate'
 const HYBRID = [
@@ -30,13 +31,49 @@ describe('the folder of a control group', () => {
   })
 })
 
-describe('a group of its own', () => {
-  it('is there and bounded, or there is none and nothing is left of the attempt', () => {
-    const own = groupFolder(readFileSync('/proc/self/cgroup', 'utf8'), readFileSync('/proc/self/mountinfo', 'utf8'))
-    const near = (): string[] =>
-      [own, own === null ? null : dirname(own)]
-        .flatMap(folder => (folder !== null && existsSync(folder) ? readdirSync(folder) : []))
-        .filter(name => name.startsWith(`oakum-${process.pid}-`))
+const own = groupFolder(readFileSync('/proc/self/cgroup', 'utf8'), readFileSync('/proc/self/mountinfo', 'utf8'))
+
+/** A new group below our own, without any bounds; null where none can be made, which is usual in a container. */
+function makeFolder(): string | null {
+  if (own === null) return null
+  const folder = join(own, `oakum-test-${process.pid}`)
+  try {
+    mkdirSync(folder)
+    return folder
+  } catch {
+    return null
+  }
+}
+
+/** Groups that an attempt of this process left, if any. */
+function near(): string[] {
+  const folders = own === null ? [] : [own, dirname(own)].filter(folder => existsSync(folder))
+  return folders.flatMap(folder => readdirSync(folder)).filter(name => name.startsWith(`oakum-${process.pid}-`))
+}
+
+describe('a group', () => {
+  it('has what is started between entering and leaving, and gives it back when it is closed', ({ skip }) => {
+    const folder = makeFolder()
+    if (own === null || folder === null) throw skip('no control group can be made here')
+    onTestFinished(() => {
+      if (existsSync(folder)) rmdirSync(folder)
+    })
+    const before = readFileSync('/proc/self/cgroup', 'utf8')
+    const group = new Group(folder, own)
+    group.enter()
+    const { pid } = start('sleep', [useToken()])
+    group.leave()
+    expect(readFileSync('/proc/self/cgroup', 'utf8')).toBe(before)
+    expect(groupUsage(folder, new Set())).toMatchObject({ processes: 1, outOfMemory: false })
+    expect(groupUsage(folder, new Set([pid]))).toMatchObject({ processes: 0 })
+    group.close()
+    expect(existsSync(folder)).toBe(false)
+    expect(lives(pid)).toBe(true)
+    expect(readFileSync(`/proc/${pid}/cgroup`, 'utf8')).toBe(before)
+    group.close()
+  })
+
+  it('with bounds is there and bounded, or there is none and nothing is left of the attempt', () => {
     const before = readFileSync('/proc/self/cgroup', 'utf8')
 
     const group = openGroup({ memory: 64 * 1_024 ** 2, processes: 20 })
