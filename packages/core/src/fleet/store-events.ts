@@ -60,7 +60,7 @@ export function holdEvents(before: GuardState, after: GuardState, time: number):
   ]
 }
 
-/** Something that people should hear of, wherever they are: the one type of event that alerts outward are made of. */
+/** Something that people should hear of at once, wherever they are. */
 export function alertEvent(
   alert: string,
   { id, text, time, agent, data }: { id: string; text: string; time: number; agent?: string; data: EventInput['data'] },
