@@ -1,35 +1,41 @@
 /**
- * Processes that carry a mark of Oakum's and that nobody answers for: every owner that they name is gone, and no lease of this
- * store has any of their marks.
+ * Processes that carry marks of Oakum's and that nobody answers for: every owner that the marks name is gone, and no lease of
+ * this store has one of them.
  *
  * A store other than this one may have kept such a process, and a program without a fleet may have disowned it. So `--fix` ends
  * only what belonged to an agent whose lease ended in this very store; the rest has to be asked for.
  */
-import { AGENT_VARIABLE, EPOCH_VARIABLE, type Fleet } from '@oakum/core/fleet'
-import { identityOf, ownerOf, variableOf, type ProcessInfo } from '@oakum/core/process'
+import { AGENT_VARIABLE, EPOCH_VARIABLE, type Fleet, type LeaseRef } from '@oakum/core/fleet'
+import { identityOf, ownerOf, startedBefore, variableOf, type ProcessInfo } from '@oakum/core/process'
 import { plural } from '../output/plural.ts'
 import type { Diagnosis } from './finding.ts'
 import type { Machine } from './machine.ts'
 import { endProcesses } from './repair.ts'
 
+/** What is left of one agent, or of one program that only used scopes. */
+interface Remains {
+  /** The outermost mark of the first. */
+  mark: string
+  agent: LeaseRef | null
+  rows: ProcessInfo[]
+}
+
 export async function findLeftProcesses(machine: Machine, fleet: Fleet | null): Promise<Diagnosis[]> {
   const diagnoses: Diagnosis[] = []
-  for (const mark of abandonedMarks(machine)) {
-    const owner = ownerOf(mark)
-    const options = { mark, ...(owner === null ? {} : { youngerThan: owner }) }
-    const members = machine.members(options)
-    const [first] = members
-    if (first === undefined) continue
-    const agent = await agentOf(first, fleet)
+  for (const { mark, agent, rows } of remainsIn(machine)) {
+    const tree = { remembered: rows.map(identityOf) }
+    const members = machine.members(tree)
+    if (members.length === 0) continue // all of it is wanted
     const { processes, age, memory } = await machine.describe(members)
     const [they, carry, them] = processes.length === 1 ? ['It', 'carries', 'it'] : ['They', 'carry', 'them']
+    const whose = agent === null ? 'a program that used Oakum' : `agent ${agent.id}`
     diagnoses.push({
       finding: {
         code: 'PROCESS_LEFT',
         severity: 'problem',
-        what: `${plural(processes.length, 'process')} of ${agent === null ? 'a program that used Oakum' : `agent ${agent.id}`}`,
-        why: `${they} ${carry} a mark of process ${owner?.pid}, which is gone, and no lease has it`,
-        repairedBy: agent?.endedHere === true ? 'fix' : 'orphans',
+        what: `${plural(processes.length, 'process')} of ${whose}`,
+        why: `${they} ${carry} a mark of process ${ownerOf(mark)?.pid}, which is gone, and no lease has it`,
+        repairedBy: (await hasEndedHere(agent, fleet)) ? 'fix' : 'orphans',
         remedy: `ends ${them}`,
         ...(agent === null ? {} : { agent: agent.id }),
         processes,
@@ -37,27 +43,41 @@ export async function findLeftProcesses(machine: Machine, fleet: Fleet | null): 
         age,
         memory,
       },
-      repair: () => endProcesses(options, fleet),
+      repair: () => endProcesses(tree, fleet),
     })
   }
   return diagnoses
 }
 
-/** The outermost mark of each process that carries none but abandoned ones. */
-function abandonedMarks(machine: Machine): ReadonlySet<string> {
-  const abandoned = new Set<string>()
-  for (const { pid } of machine.living()) {
-    const marks = machine.table.marksOf(pid)
-    const [outermost] = marks
-    if (outermost !== undefined && marks.every(mark => machine.isAbandoned(mark))) abandoned.add(outermost)
+function remainsIn(machine: Machine): Iterable<Remains> {
+  const all = new Map<string, Remains>()
+  for (const row of machine.living()) {
+    const marks = machine.table.marksOf(row.pid)
+    const [mark] = marks
+    if (mark === undefined || !marks.every(each => isLeftOf(row, each, machine))) continue
+    const agent = agentOf(row)
+    const key = agent === null ? mark : `${agent.id} ${agent.epoch}`
+    const remains = all.get(key)
+    if (remains === undefined) all.set(key, { mark, agent, rows: [row] })
+    else remains.rows.push(row)
   }
-  return abandoned
+  return all.values()
 }
 
-async function agentOf(row: ProcessInfo, fleet: Fleet | null): Promise<{ id: string; endedHere: boolean } | null> {
+/** What is older than who made a mark has it from nobody: then another process has its pid by now. */
+function isLeftOf(row: ProcessInfo, mark: string, machine: Machine): boolean {
+  const owner = ownerOf(mark)
+  return machine.isAbandoned(mark) && owner !== null && !startedBefore(row, owner)
+}
+
+/** The agent that it was started by, as its environment says. */
+function agentOf(row: ProcessInfo): LeaseRef | null {
   const identity = identityOf(row)
   const [id, epoch] = [AGENT_VARIABLE, EPOCH_VARIABLE].map(name => variableOf(identity, name))
-  if (typeof id !== 'string') return null
-  const tombstones = (await fleet?.tombstones({ id })) ?? []
-  return { id, endedHere: tombstones.some(tombstone => tombstone.epoch === epoch) }
+  return typeof id === 'string' && typeof epoch === 'string' ? { id, epoch } : null
+}
+
+async function hasEndedHere(agent: LeaseRef | null, fleet: Fleet | null): Promise<boolean> {
+  if (agent === null || fleet === null) return false
+  return (await fleet.tombstones({ id: agent.id })).some(({ epoch }) => epoch === agent.epoch)
 }

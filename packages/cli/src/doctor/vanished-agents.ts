@@ -8,12 +8,13 @@ import { isAlive, isLocal, type ProcessIdentity, type ProcessInfo } from '@oakum
 import { isMark } from '../output/agent-table.ts'
 import { formatAge } from '../output/duration.ts'
 import { plural } from '../output/plural.ts'
-import type { Diagnosis, Finding, Repair } from './finding.ts'
+import type { Diagnosis, Finding } from './finding.ts'
 import type { Holder, Machine } from './machine.ts'
+import { Sweeper } from './sweeper.ts'
 
 export async function findVanishedAgents(machine: Machine, fleet: Fleet): Promise<Diagnosis[]> {
   const { orphans } = await fleet.coordinator().sweep({ dryRun: true })
-  const sweep = sweepOnce(fleet)
+  const sweeper = new Sweeper(fleet)
   const silent = orphans.map(async (orphan): Promise<Diagnosis> => {
     const holder = machine.holderOf({ id: orphan.agentId, epoch: orphan.epoch })
     const held = await describeHeld(machine, holder)
@@ -27,14 +28,14 @@ export async function findVanishedAgents(machine: Machine, fleet: Fleet): Promis
         ...held.facts,
         age: orphan.idleTime ?? held.facts.age,
       },
-      repair: () => sweep(orphan),
+      repair: () => sweeper.repair(orphan),
     }
   })
-  const given = (await fleet.quarantined()).map(lease => describeQuarantined(machine, lease, fleet))
+  const given = (await fleet.quarantined()).map(lease => describeQuarantined(machine, lease, sweeper))
   return Promise.all([...silent, ...given])
 }
 
-async function describeQuarantined(machine: Machine, lease: QuarantinedLease, fleet: Fleet): Promise<Diagnosis> {
+async function describeQuarantined(machine: Machine, lease: QuarantinedLease, sweeper: Sweeper): Promise<Diagnosis> {
   const { id, epoch, attempts, error, agent } = lease
   const held = await describeHeld(machine, machine.holderOf(lease))
   const isDamaged = agent === null
@@ -51,12 +52,7 @@ async function describeQuarantined(machine: Machine, lease: QuarantinedLease, fl
       agent: id,
       ...held.facts,
     },
-    repair: isDamaged
-      ? null
-      : async () => {
-          await fleet.retry(id)
-          return sweepOnce(fleet)({ agentId: id, epoch })
-        },
+    repair: isDamaged ? null : () => sweeper.repair({ agentId: id, epoch }, { retry: true }),
   }
 }
 
@@ -136,17 +132,4 @@ function listOf({ processes, paths }: Facts, other: number): string {
     ...(other > 0 ? [plural(other, 'other thing')] : []),
   ]
   return parts.length === 0 ? 'nothing but its record' : parts.join(', ')
-}
-
-/** One sweep, however many findings it repairs; each call tells what became of one of them. */
-function sweepOnce(fleet: Fleet): (orphan: Pick<Orphan, 'agentId' | 'epoch'>) => ReturnType<Repair> {
-  let sweeping: ReturnType<ReturnType<Fleet['coordinator']>['sweep']> | undefined
-  return async ({ agentId, epoch }) => {
-    sweeping ??= fleet.coordinator().sweep()
-    const { orphans } = await sweeping
-    const orphan = orphans.find(other => other.agentId === agentId && other.epoch === epoch)
-    if (orphan?.status === 'cleaned') return undefined
-    if (orphan === undefined && (await fleet.get(agentId))?.epoch !== epoch) return undefined // somebody else was quicker
-    return orphan?.error ?? 'it is held back for now; `oakum sweep --force` does not wait'
-  }
 }

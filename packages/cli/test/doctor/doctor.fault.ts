@@ -12,7 +12,7 @@ const START_AND_LEAVE = '"$@" >/dev/null 2>&1 & echo $!'
 describe('oakum doctor on a machine with left-overs of every kind', () => {
   it('names each, ends what may be ended, and is clean the second time', async () => {
     const { world, root, store } = await setUp()
-    const { claude, gemini, crashed, left, kept } = await plant(world, root, store)
+    const { claude, gemini, crashed, left, kept, scoped } = await plant(world, root, store)
     const doctor = async (...args: string[]): Promise<{ code: number | null; found: Outcome[] }> => {
       const { code, stdout, stderr } = await world.oakum('doctor', '--json', '--store', store, ...args)
       expect(stderr).toBe('')
@@ -24,6 +24,7 @@ describe('oakum doctor on a machine with left-overs of every kind', () => {
     expect(first.code).toBe(1)
     expect(summary(first.found)).toEqual([
       'AGENT_VANISHED agent vanished with 1 process, 1 path',
+      'PROCESS_LEFT 1 process of a program that used Oakum',
       'PROCESS_LEFT 1 process of agent ended',
       'PROGRAM_ORPHANED claude',
       'SIGNAL_BLOCKED agent below-npm',
@@ -38,22 +39,23 @@ describe('oakum doctor on a machine with left-overs of every kind', () => {
     const fixed = await doctor('--fix')
     expect(fixed.code).toBe(1)
     expect(states(fixed.found)).toEqual({
-      AGENT_VANISHED: true,
-      PROCESS_LEFT: true,
-      PROGRAM_ORPHANED: null, // not Oakum's: it has to be asked for
-      SIGNAL_BLOCKED: null, // nothing that could be ended, but advice
+      'AGENT_VANISHED vanished': true,
+      'PROCESS_LEFT ended': true,
+      PROCESS_LEFT: null, // somebody may miss it: it has to be asked for
+      PROGRAM_ORPHANED: null, // likewise
+      'SIGNAL_BLOCKED below-npm': null, // nothing that could be ended, but advice
       STORE_EXPOSED: true,
     })
     expect(existsSync(join(root, 'work'))).toBe(false)
     expect((await stat(join(root, 'store/fleet.db'))).mode & 0o777).toBe(0o600)
-    expect(await living(crashed, left, claude, gemini, kept)).toEqual([false, false, true, true, true])
+    expect(await living(crashed, left, claude, scoped, gemini, kept)).toEqual([false, false, true, true, true, true])
 
     const asked = await doctor('--fix', '--orphans')
     expect({ code: asked.code, states: states(asked.found) }).toEqual({
       code: 0,
-      states: { PROGRAM_ORPHANED: true, SIGNAL_BLOCKED: null },
+      states: { PROCESS_LEFT: true, PROGRAM_ORPHANED: true, 'SIGNAL_BLOCKED below-npm': null },
     })
-    expect(await living(claude, gemini, kept)).toEqual([false, true, true])
+    expect(await living(claude, scoped, gemini, kept)).toEqual([false, false, true, true])
 
     const second = await world.oakum('doctor', '--store', store)
     expect({ code: second.code, stdout: second.stdout }).toEqual({
@@ -102,6 +104,8 @@ interface Planted {
   /** Of an agent that ended; the latter is kept. */
   left: number
   kept: number
+  /** Of no agent that anybody knows. */
+  scoped: number
 }
 
 async function plant(world: World, root: string, store: string): Promise<Planted> {
@@ -116,7 +120,7 @@ async function plant(world: World, root: string, store: string): Promise<Planted
     world.program('planter', store, root),
     world.run('setsid', 'sh', '-c', script, agent.join(' ')),
   ])
-  const [crashed = 0, left = 0, kept = 0]: number[] = JSON.parse(planted.stdout)
+  const [crashed = 0, left = 0, kept = 0, scoped = 0]: number[] = JSON.parse(planted.stdout)
   const orphan = async (name: string): Promise<number> => {
     const { stdout } = await world.run(
       'setsid',
@@ -134,7 +138,7 @@ async function plant(world: World, root: string, store: string): Promise<Planted
   expect((await world.oakum('keep', String(gemini), String(kept), '--store', store)).code).toBe(0)
   await until(async () => (await world.oakum('status', 'below-npm', '--store', store)).code === 0)
   await chmod(join(root, 'store/fleet.db'), 0o644)
-  return { claude, gemini, crashed, left, kept }
+  return { claude, gemini, crashed, left, kept, scoped }
 }
 
 function readFindings(stdout: string): Outcome[] {
@@ -147,5 +151,7 @@ function summary(found: readonly Outcome[]): string[] {
 }
 
 function states(found: readonly Outcome[]): Record<string, boolean | null> {
-  return Object.fromEntries(found.map(({ code, fixed }) => [code, fixed]))
+  return Object.fromEntries(
+    found.map(({ code, agent, fixed }) => [agent === undefined ? code : `${code} ${agent}`, fixed]),
+  )
 }
