@@ -15,6 +15,15 @@ export { isScopeSnapshot, type ResourceSnapshot, type ScopeSnapshot } from './sn
 export type { OwnedProcess, ProcessExit } from './owned-process.ts'
 export type { SpawnOptions, StopOptions } from './spawn-options.ts'
 export type { Emitter, ListenOptions } from './resources/listener.ts'
+export type { Actor, ActorCounts, ActorStopOptions, SendOptions } from './resources/actor/actor.ts'
+export {
+  DEFAULT_DRAIN,
+  DEFAULT_MAILBOX,
+  DEFAULT_MAX_RESTARTS,
+  DEFAULT_RESTART_PERIOD,
+  type ActorOptions,
+  type Overflow,
+} from './resources/actor/options.ts'
 export {
   DEFAULT_POOL_IDLE,
   DEFAULT_POOL_LIFETIME,

@@ -26,6 +26,8 @@ export interface Refusal {
   readonly age: number
   /** Where it was created; only with the option `stacks`. */
   readonly stack?: string
+  /** What its kind has to add, as an actor what it left unhandled. */
+  readonly detail?: string
 }
 
 /**
@@ -53,7 +55,10 @@ export class ScopeCloseError extends AggregateError {
 
 /** One line for what refused to go: for an error's message, and for logs. */
 export function describeRefused(refused: readonly Refusal[]): string {
-  return refused.map(({ path, kind, age }) => `${kind} ${path} (${age} ms old)`).join(', ')
+  const described = refused.map(
+    ({ path, kind, age, detail }) => `${kind} ${path} (${age} ms old${detail === undefined ? '' : `, ${detail}`})`,
+  )
+  return described.join(', ')
 }
 
 function messageOf(error: unknown): string {

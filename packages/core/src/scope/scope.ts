@@ -2,6 +2,9 @@ import { OakumError } from '../errors/index.ts'
 import { type OnDisown, type ScopeOptions, type Settings, validateDelay, validateScope } from './options.ts'
 import { describeRefused, ScopeCloseError, type CloseReport } from './report.ts'
 import type { OwnedProcess } from './owned-process.ts'
+import type { Actor } from './resources/actor/actor.ts'
+import { ActorResource } from './resources/actor/actor-resource.ts'
+import type { ActorOptions } from './resources/actor/options.ts'
 import { DeferResource } from './resources/defer.ts'
 import { IntervalResource } from './resources/interval.ts'
 import { IterationResource } from './resources/iteration.ts'
@@ -138,6 +141,20 @@ export class Scope implements AsyncDisposable {
   }
 
   /**
+   * Starts an actor: messages that are sent to it wait in a bounded mailbox, and are handled one at a time; see {@link Actor}. When
+   * the scope closes, nothing more is taken in, what is queued is handled while there is time, and what was not is told.
+   *
+   * A handler that declares no second parameter gets no signal, as with a task. A handler may close its own scope: the actor then
+   * ends with that message. Throws INVALID_OPTION.
+   */
+  actor<M, R = void>(
+    handler: (message: M, signal: AbortSignal) => R | PromiseLike<R>,
+    options: ActorOptions = {},
+  ): Actor<M, R> {
+    return this.#node.adopt(new ActorResource(handler, options)).actor
+  }
+
+  /**
    * Starts work that the scope owns: when it closes, the signal is aborted and the work awaited.
    *
    * The promise is the caller's. It rejects with what the work threw; `onError`, where there is one, is told as well, and
@@ -183,7 +200,7 @@ export class Scope implements AsyncDisposable {
 
   /**
    * Gives up something that a verb adopted: what was passed to `defer`, `use`, `timeout`, `interval` or `on`, or what
-   * `task`, `iterate`, `pool`, `spawn` or `child` returned. It lives on, and is the caller's to end; its release does nothing any
+   * `task`, `iterate`, `pool`, `actor`, `spawn` or `child` returned. It lives on, and is the caller's to end; its release does nothing any
    * more. Returns it. Throws INVALID_OPTION when this scope does not own it.
    */
   disown<R>(resource: R): R {

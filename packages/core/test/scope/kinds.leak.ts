@@ -2,7 +2,7 @@
  * Each kind of resource by itself: closed with its scope, or released early from one that lives on, it leaves nothing; and
  * code that forgets to release it is named.
  */
-import { EventEmitter } from 'node:events'
+import { EventEmitter, getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { expectCaught, expectClean, LARGE } from '../../../leaktest/test/support/pair.ts'
 import { Scope } from '../../src/scope/index.ts'
@@ -45,6 +45,11 @@ const KINDS: Readonly<Record<string, Acquire>> = {
   pools(scope) {
     const pool = scope.pool({ create: () => ({}), destroy: () => {} })
     return () => pool.close()
+  },
+  acts(scope) {
+    const actor = scope.actor((message: string) => message)
+    void actor.send('hello')
+    return () => actor.stop()
   },
   opensChild(scope) {
     const child = scope.child('child')
@@ -137,6 +142,39 @@ describe('a borrower of a pool that lives on', () => {
     await expectCaught(culprit('connect'), async () => void leases.push(await pool.acquire()))
     expect(pool.counts.borrowed).toBe(leases.length)
     for (const lease of leases) lease.release()
+  })
+})
+
+describe('a sender to an actor that lives on', () => {
+  it('leaves nothing when it is answered, fails, or gives up waiting', async () => {
+    const quiet = parent.child('quiet', { onError: () => {} })
+    const actor = quiet.actor(
+      (message: number) => {
+        if (message === 0) throw new Error('planted')
+        return message
+      },
+      { mailbox: 1, overflow: 'wait', maxRestarts: 1_000_000 },
+    )
+    const { signal } = new AbortController()
+    await expectClean(async () => {
+      const waiting = new AbortController()
+      const asked = [actor.ask(1, { signal, timeout: 60_000 }), actor.ask(0, { signal })]
+      const withdrawn = actor.send(2, { signal: waiting.signal, timeout: 60_000 })
+      waiting.abort()
+      await Promise.allSettled([...asked, withdrawn])
+      await actor.send(3, { signal })
+    })
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    await quiet.close()
+  })
+
+  it('is caught when what it sends is never handled', async () => {
+    const gate = Promise.withResolvers<void>()
+    const actor = parent.actor<object>(() => gate.promise, { mailbox: 100_000 })
+    await expectCaught(culprit('sends'), async function sends() {
+      await actor.send({})
+    })
+    gate.resolve()
   })
 })
 
