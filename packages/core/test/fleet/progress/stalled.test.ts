@@ -14,7 +14,7 @@ import { openFleet, quickCoordinator, refusal, STORES, type StoreName } from '..
 const BEAT_EVERY = 60
 const PROGRESS_TIMEOUT = 100
 
-async function openAgent(store: StoreName): Promise<{ fleet: Fleet; agent: Agent }> {
+async function openAgent(store: StoreName = 'memory'): Promise<{ fleet: Fleet; agent: Agent }> {
   const fleet = await openFleet(store, { beatEvery: BEAT_EVERY })
   return { fleet, agent: await fleet.register({ id: 'a', progressTimeout: PROGRESS_TIMEOUT }) }
 }
@@ -38,8 +38,8 @@ async function untilShown(fleet: Fleet, expected: string, options: CoordinatorOp
   )
 }
 
-describe.each(STORES)('an agent that lives and makes no progress, on %s,', store => {
-  it('is told of once, and once when it goes on', async () => {
+describe('an agent that lives and makes no progress', () => {
+  it.each(STORES)('is told of once, and once when it goes on, on %s', async store => {
     const { fleet, agent } = await openAgent(store)
     const { stalledAt } = await untilShown(fleet, 'stalled')
     await quickCoordinator(fleet).sweep()
@@ -56,7 +56,7 @@ describe.each(STORES)('an agent that lives and makes no progress, on %s,', store
     ['stop', async agent => void (await until(() => agent.signal.aborted))],
     ['reclaim', async agent => void (await until(() => agent.phase === 'fenced'))],
   ])('can be judged: %s', async (verdict, check) => {
-    const { fleet, agent } = await openAgent(store)
+    const { fleet, agent } = await openAgent()
     await agent.own('key', 'k')
     const asked: AgentRecord[] = []
     const onStalled = async (record: AgentRecord): Promise<StalledVerdict> => {
@@ -78,7 +78,7 @@ describe.each(STORES)('an agent that lives and makes no progress, on %s,', store
   })
 
   it('is judged by a coordinator that can, whoever found it', async () => {
-    const { fleet } = await openAgent(store)
+    const { fleet } = await openAgent()
     await untilShown(fleet, 'stalled')
     let asked = 0
     const onStalled = (): StalledVerdict => {
@@ -90,7 +90,7 @@ describe.each(STORES)('an agent that lives and makes no progress, on %s,', store
   })
 
   it('is judged again when a verdict failed', async () => {
-    const { fleet } = await openAgent(store)
+    const { fleet } = await openAgent()
     const errors: unknown[] = []
     const verdicts: (() => unknown)[] = [
       () => {
@@ -111,7 +111,7 @@ describe.each(STORES)('an agent that lives and makes no progress, on %s,', store
   })
 
   it('is not reclaimed when it went on while it was judged', async () => {
-    const { fleet, agent } = await openAgent(store)
+    const { fleet, agent } = await openAgent()
     const onStalled = async (): Promise<StalledVerdict> => {
       agent.progress()
       await until(async () => (await fleet.get('a'))?.stalledAt === null)
