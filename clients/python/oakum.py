@@ -40,7 +40,7 @@ from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Union
 
 __all__ = ["Agent", "Fenced", "OakumError", "register"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION_ID = 0x4F414B46  # "OAKF"
 OLDEST_SQLITE = (3, 37, 0)  # its tables are STRICT
 

@@ -79,6 +79,7 @@ agent.release()`,
       'last_beat',
       'due_at',
       'loop_lag',
+      'heap',
     ])
     const [ofNode, ofPython] = rows.map(row => Object.entries(row).filter(([name]) => !own.has(name)))
     expect(ofPython).toEqual(ofNode)

@@ -5,6 +5,8 @@ import { formatAge } from '../output/duration.ts'
 import { formatEvent } from '../output/event-line.ts'
 import { formatMemory } from '../output/memory.ts'
 import type { Paint } from '../output/paint.ts'
+import { plural } from '../output/plural.ts'
+import { formatSize } from '../output/size.ts'
 import { plain } from '../output/text.ts'
 import { memoryOf, readMemory } from './memory.ts'
 
@@ -96,8 +98,8 @@ function progressOf({ progressAt, progressTimeout, stalledAt }: AgentRecord, now
 
 function memoryFact(memory: AgentMemory | null): string {
   if (memory === null) return ''
-  const { processes } = memory
-  return `${formatMemory(memory)} in ${processes} ${processes === 1 ? 'process' : 'processes'}`
+  const heap = memory.heap === null ? '' : `, heap ${formatSize(memory.heap)}`
+  return `${formatMemory(memory)} in ${plural(memory.processes, 'process')}${heap}`
 }
 
 function resourceLine({ kind, key, data, shared }: OwnedResource): string {

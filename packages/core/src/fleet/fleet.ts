@@ -10,7 +10,7 @@
 import { randomUUID } from 'node:crypto'
 import { OakumError } from '../errors/error.ts'
 import type { EventLog } from '../events/event-log.ts'
-import { identify, selfIdentity, type ProcessIdentity } from '../process/identity.ts'
+import { identify, sameProcess, selfIdentity, type ProcessIdentity } from '../process/identity.ts'
 import { Agent } from './agent.ts'
 import { agentEnvironment } from './agent-environment.ts'
 import { Beater } from './beating/beater.ts'
@@ -278,6 +278,7 @@ export class Fleet {
       { id, epoch },
       {
         fenceAfter: settings.fenceAfter,
+        isHere: sameProcess(registration.process, selfIdentity()),
         promisesProgress: options.progressTimeout !== undefined,
         sentAt,
         onSilence: () => this.#beater.catchUp(),

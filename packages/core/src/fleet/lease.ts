@@ -13,6 +13,8 @@ export function fencedError(ref: LeaseRef, why: string, cause?: unknown): OakumE
 export interface LeaseOptions {
   /** Milliseconds without an acknowledged beat until the lease fences itself. */
   fenceAfter: number
+  /** Whether the agent lives in this very process. */
+  isHere: boolean
   /** Whether it counts as stalled without progress. */
   promisesProgress: boolean
   /** When the registration was sent, by the monotonic clock. */
@@ -34,6 +36,7 @@ export interface LeaseOptions {
  */
 export class Lease implements Beaten {
   readonly ref: LeaseRef
+  readonly isHere: boolean
   readonly #controller = new AbortController()
   readonly #fenceAfter: number
   readonly #promisesProgress: boolean
@@ -49,6 +52,7 @@ export class Lease implements Beaten {
 
   constructor(ref: LeaseRef, options: LeaseOptions) {
     this.ref = ref
+    this.isHere = options.isHere
     this.#fenceAfter = options.fenceAfter
     this.#promisesProgress = options.promisesProgress
     this.#onSilence = options.onSilence

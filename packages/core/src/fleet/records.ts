@@ -99,6 +99,8 @@ export interface AgentRecord extends LeaseRef {
   stalledAt: number | null
   /** How late the event loop of its process was before the last beat, in milliseconds; null when no beat told. */
   loopLag: number | null
+  /** Bytes of JavaScript heap in use in its process, as a beat told last; null when none did. */
+  heap: number | null
   /** Since when the event loop of its process is known to be blocked, null when it is not. */
   stuckAt: number | null
   /** When somebody asked it to stop. */

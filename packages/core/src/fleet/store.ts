@@ -46,6 +46,8 @@ export interface Beat extends LeaseRef {
   progressed?: boolean
   /** Milliseconds by which the event loop of the agent's process was late since the last beat, or is now. */
   lag?: number
+  /** Bytes of JavaScript heap in use in the agent's process. Unset where the beat cannot tell: what was told before stands. */
+  heap?: number
   /** Set when that is so much that the agent counts as stuck. */
   stuck?: boolean
 }

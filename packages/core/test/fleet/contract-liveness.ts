@@ -27,6 +27,18 @@ export function livenessContract(subject: Subject): void {
       expect(record).toMatchObject({ phase: 'alive', stuckAt: null })
     })
 
+    test('tells the heap of the process; one that does not leaves it as it was told', async () => {
+      const { store } = subject()
+      const ref = await join(store, 'agent-1')
+      expect(await store.get('agent-1')).toMatchObject({ heap: null })
+      await store.beat([{ ...ref, heap: 5_000_000_000 }])
+      expect(await store.get('agent-1')).toMatchObject({ heap: 5_000_000_000 })
+      await store.beat([ref])
+      expect(await store.get('agent-1')).toMatchObject({ heap: 5_000_000_000 })
+      await store.beat([{ ...ref, heap: 7 }])
+      expect(await store.get('agent-1')).toMatchObject({ heap: 7 })
+    })
+
     test('tells once that an agent is stuck, and once that it recovered', async () => {
       const { store, clock } = subject()
       const ref = await join(store, 'agent-1')

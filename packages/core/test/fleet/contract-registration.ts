@@ -28,6 +28,7 @@ export function registrationContract(subject: Subject): void {
         progressTimeout: null,
         stalledAt: null,
         loopLag: null,
+        heap: null,
         stuckAt: null,
         stopRequestedAt: null,
         attempts: 0,

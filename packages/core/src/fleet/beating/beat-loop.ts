@@ -6,6 +6,7 @@
  * - A beat that fails is tried again with back-off, for as long as there are leases, and never throws.
  * - Its timers are unref'd, and exist only while there are leases.
  */
+import { getHeapStatistics } from 'node:v8'
 import { clearUnref } from '../../clock/clear-unref.ts'
 import type { Clock } from '../../clock/clock.ts'
 import type { LeaseRef } from '../records.ts'
@@ -14,6 +15,8 @@ import type { BeatReply, FleetStore } from '../store.ts'
 /** A lease as far as beats go. */
 export interface Beaten {
   readonly ref: LeaseRef
+  /** Whether the agent lives in the process, and the thread, that beats: then its heap is told. */
+  readonly isHere: boolean
   progress(): void
   /** Whether there was progress since the last call. */
   takeProgress(): boolean
@@ -149,7 +152,11 @@ export class BeatLoop {
     if (all) this.#untoldLag = Math.max(this.#untoldLag, Math.round(takeLag(sentAt, sentAt - this.#timerAt)))
     const lag = this.#untoldLag
     const stuck = all ? lag >= stuckAfter : this.#stuck
-    const beats = leases.map(lease => ({ ...lease.ref, progressed: lease.takeProgress(), lag, stuck }))
+    const heap = getHeapStatistics().used_heap_size
+    const beats = leases.map(lease => {
+      const beat = { ...lease.ref, progressed: lease.takeProgress(), lag, stuck }
+      return lease.isHere ? { ...beat, heap } : beat
+    })
     try {
       const reply = await store.beat(beats, { signal: this.#closing.signal })
       this.#failures = 0

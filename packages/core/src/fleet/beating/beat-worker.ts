@@ -68,6 +68,7 @@ async function close(): Promise<void> {
 /** A lease of the other thread. */
 class RemoteLease implements Beaten {
   readonly ref: LeaseRef
+  readonly isHere = false
   #progressed = false
 
   constructor(ref: LeaseRef) {

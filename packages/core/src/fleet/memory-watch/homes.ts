@@ -23,6 +23,8 @@ export interface LocalAgent {
   /** The process that it lives in, and those it took into its lease. */
   roots: readonly ProcessIdentity[]
   marks: readonly string[]
+  /** See `AgentRecord.heap`. */
+  heap: number | null
 }
 
 export interface HomeOptions {

@@ -32,7 +32,9 @@ export class LocalAgents {
       const name = nameOf(record)
       const known = this.#known.get(name)
       const fresh = known !== undefined && known.age + 1 < OWNED_EVERY
-      const agent = fresh ? known.agent : describe(name, record, await this.#store.resources(record, options))
+      const agent = fresh
+        ? { ...known.agent, heap: record.heap }
+        : describe(name, record, await this.#store.resources(record, options))
       next.set(name, { agent, age: fresh ? known.age + 1 : 0 })
     }
     this.#known = next
@@ -51,7 +53,7 @@ export class LocalAgents {
   }
 }
 
-function describe(name: string, { process }: AgentRecord, resources: readonly OwnedResource[]): LocalAgent {
+function describe(name: string, { process, heap }: AgentRecord, resources: readonly OwnedResource[]): LocalAgent {
   const roots: ProcessIdentity[] = [process]
   const marks: string[] = []
   for (const { kind, data } of resources) {
@@ -62,5 +64,5 @@ function describe(name: string, { process }: AgentRecord, resources: readonly Ow
       roots.push({ pid, startTime, bootId: process.bootId })
     }
   }
-  return { name, roots, marks }
+  return { name, roots, marks, heap }
 }

@@ -16,6 +16,8 @@ export interface AgentMemory extends LeaseRef {
    */
   sharedWith: number
   measure: 'pss' | 'rss'
+  /** Of the JavaScript heap in use in the process that it lives in, as its last beat told; null when it tells none. */
+  heap: number | null
   /**
    * Processor time that these processes used since the look before, in milliseconds. Null in the first look, and where the system
    * does not tell.

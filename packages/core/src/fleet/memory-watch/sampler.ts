@@ -54,7 +54,7 @@ export class Sampler {
     return {
       names: agents.map(({ name }) => name),
       processes,
-      agents: byAgent(processes),
+      agents: byAgent(processes, new Map(agents.map(({ name, heap }) => [name, heap]))),
       fleet: { bytes: processes.reduce((sum, { bytes }) => sum + bytes, 0), processes: processes.length },
       host: readHostMemory(),
     }
@@ -66,13 +66,14 @@ export class Sampler {
   }
 }
 
-function byAgent(processes: readonly ProcessReading[]): AgentMemory[] {
+function byAgent(processes: readonly ProcessReading[], heaps: ReadonlyMap<string, number | null>): AgentMemory[] {
   const agents = new Map<string, AgentMemory & { others: Set<string> }>()
   for (const { owners, bytes, measure, cpu } of processes) {
     for (const name of owners) {
       let agent = agents.get(name)
       if (agent === undefined) {
-        agent = { ...refOf(name), bytes: 0, processes: 0, sharedWith: 0, measure, cpu: null, others: new Set() }
+        const heap = heaps.get(name) ?? null
+        agent = { ...refOf(name), bytes: 0, processes: 0, sharedWith: 0, measure, heap, cpu: null, others: new Set() }
         agents.set(name, agent)
       }
       agent.bytes += bytes

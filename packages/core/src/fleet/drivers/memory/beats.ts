@@ -14,6 +14,7 @@ export function beat(state: FleetState, beats: readonly Beat[], times: Times): B
     lease.lastBeat = now
     lease.expiresAt = now + lease.registration.leaseTtl
     lease.loopLag = beaten.lag ?? null
+    lease.heap = beaten.heap ?? lease.heap
     if (lease.phase === 'starting') state.setPhase(lease, 'alive')
     tellStuck(state, lease, beaten, times)
     if (beaten.progressed === true) progress(state, lease, times)

@@ -77,6 +77,7 @@ function newLease(state: FleetState, registration: Registration, now: number): L
     progressDueAt: registration.progressTimeout === undefined ? null : now + registration.progressTimeout,
     stalledAt: null,
     loopLag: null,
+    heap: null,
     stuckAt: null,
     stopRequestedAt: null,
     attempts: 0,

@@ -10,13 +10,14 @@ import { addEvent, capOutbox } from './outbox.ts'
 // The usual beat leaves the phase alone, and with it the indexes and triggers that depend on it. RETURNING would double
 // its cost, so who shall stop is asked apart.
 const BEAT = `
-  UPDATE leases SET last_beat = ?, due_at = ? + lease_ttl, progress_at = coalesce(?, progress_at), loop_lag = ?
+  UPDATE leases SET last_beat = ?, due_at = ? + lease_ttl, progress_at = coalesce(?, progress_at), loop_lag = ?,
+    heap = coalesce(?, heap)
   WHERE id = ? AND epoch = ? AND phase IN ('alive', 'draining') AND stuck_at IS NULL AND stalled_at IS NULL`
 
 /** The beat after which something else is so than it was, or may be. */
 const TELLING_BEAT = `
   UPDATE leases SET last_beat = ?, due_at = ? + lease_ttl, progress_at = coalesce(?, progress_at), loop_lag = ?,
-    phase = iif(phase = 'starting', 'alive', phase), stuck_at = ?
+    heap = coalesce(?, heap), phase = iif(phase = 'starting', 'alive', phase), stuck_at = ?
   WHERE seq = ?`
 
 const ANY_STOPPING = `
@@ -66,7 +67,7 @@ function beatAndTell(database: Database, one: Beat, { now, wall }: Times): boole
   return true
 }
 
-/** The first four of a beat's statement. */
-function values({ progressed, lag }: Beat, now: number): [number, number, number | null, number | null] {
-  return [now, now, progressed === true ? now : null, lag === undefined ? null : Math.round(lag)]
+/** The first five of a beat's statement. */
+function values({ progressed, lag, heap }: Beat, now: number): [number, number, ...(number | null)[]] {
+  return [now, now, progressed === true ? now : null, lag === undefined ? null : Math.round(lag), heap ?? null]
 }

@@ -36,6 +36,7 @@ export interface LeaseRow {
   token: string | null
   holder: string
   loop_lag: number | null
+  heap: number | null
   stuck_at: number | null
   progress_timeout: number | null
   progress_due_at: number | null
@@ -110,6 +111,7 @@ export function toRecord(row: LeaseRow): AgentRecord | null {
     progressTimeout: row.progress_timeout,
     stalledAt: row.stalled_at,
     loopLag: row.loop_lag,
+    heap: row.heap,
     stuckAt: row.stuck_at,
     stopRequestedAt: row.stop_requested_at,
     attempts: row.attempts,
@@ -139,7 +141,7 @@ function isPossible(row: LeaseRow): boolean {
 function columns(): string {
   const texts = `id nonce phase state parent_id host start_time boot_id roots labels reason error token holder put_off_by`
   const numbers = `seq epoch parent_epoch pid lease_ttl registered_at last_beat due_at progress_at stop_requested_at attempts
-    depth loop_lag stuck_at progress_timeout progress_due_at stalled_at put_off_at`
+    depth loop_lag heap stuck_at progress_timeout progress_due_at stalled_at put_off_at`
   const readable = numbers.split(/\s+/).map(name => `max(-1, min(${name}, ${Number.MAX_SAFE_INTEGER})) AS ${name}`)
   return [...texts.split(' '), ...readable].join(', ')
 }

@@ -190,5 +190,8 @@ export const FLEET_SCHEMA: Schema = {
       UPDATE hosts SET live = live - 1 WHERE host = old.host;
     END;
     `,
+    `
+    ALTER TABLE leases ADD COLUMN heap INTEGER;
+    `,
   ],
 }
