@@ -23,6 +23,8 @@ export interface Guard {
   hosts: boolean
 }
 
+export const BELIEVE_ALL: Guard = { gaps: false, hosts: false }
+
 /** Why a claim by silence is held. */
 export type HoldReason = 'gap' | 'hosts'
 
@@ -125,11 +127,11 @@ export class Judge {
     return this.#judgeGap(lease) ?? this.#judgeHosts(lease)
   }
 
-  /** Ends the holds that are over, once all that is due has been looked at. */
-  endHolds(): void {
-    for (const reason of reasonsOf(this.state)) {
-      if ((this.state.holds[reason]?.until ?? 0) <= this.#now) delete this.state.holds[reason]
-    }
+  /** Ends the holds that are over, once all that is due has been looked at, and returns which: none of theirs is held any more. */
+  endHolds(): HoldReason[] {
+    const over = reasonsOf(this.state).filter(reason => (this.state.holds[reason]?.until ?? 0) <= this.#now)
+    for (const reason of over) delete this.state.holds[reason]
+    return over
   }
 
   /** Ends all holds, over or not. */

@@ -7,6 +7,7 @@
  * - Each method is atomic. A process that dies between two calls leaves nothing that a later sweep does not finish.
  * - At most one holder has a claim on a lease at any time; a claim that expires can be taken over, and its first holder
  *   can then change nothing. A lease is finished at most once, and tells so in exactly one `cleanup_completed`.
+ * - Silence is claimed as far as the guard of the claim believes it (see guard.ts). Nothing else is held back, and nothing for ever.
  * - From the moment of a claim every write of the agent is refused with FENCED. Nothing leads back.
  * - Epochs of an id only rise, also when the store's counter was lost.
  * - A call costs what it touches: no scan over live agents, no pattern over keys.

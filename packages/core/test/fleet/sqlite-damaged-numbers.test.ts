@@ -2,7 +2,6 @@
 import { join as joinPath } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, test } from 'vitest'
-import { FLEET_SCHEMA } from '../../src/fleet/drivers/sqlite/schema.ts'
 import type { ClaimReply, FleetStore } from '../../src/fleet/store.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
@@ -158,25 +157,4 @@ it('a whole sweep goes on past every kind of damage', async () => {
   }
   expect(statuses.get('fine')).toBe('cleaned')
   expect([...statuses.keys()].toSorted()).toEqual([...columns, 'fine'].toSorted())
-})
-
-it('a store of an earlier version learns which hosts it has', async () => {
-  const folder = await useSqliteFolder()
-  const old = folder.raw()
-  for (const script of FLEET_SCHEMA.migrations.slice(0, 1)) old.exec(script)
-  old.exec(`PRAGMA application_id = ${FLEET_SCHEMA.applicationId}; PRAGMA user_version = 1`)
-  const insert = old.prepare(`
-    INSERT INTO leases (id, epoch, nonce, phase, state, host, pid, start_time, boot_id, roots, labels, lease_ttl,
-                        registered_at, due_at)
-    VALUES (?, 1, ?, 'alive', '', ?, 1, '1', 'boot-1', '[]', '{}', ?, ?, ?)`)
-  const now = folder.clock.now()
-  for (const host of ['a', 'b', 'c']) insert.run(`on-${host}`, host, host, LEASE_TTL, now, now + LEASE_TTL)
-  const store = await folder.connect()
-  await sweep(store)
-  folder.clock.advance(LEASE_TTL)
-  expect((await sweep(store)).held.map(({ host, reason }) => `${host}: ${reason}`)).toEqual([
-    'a: hosts',
-    'b: hosts',
-    'c: hosts',
-  ])
 })

@@ -223,7 +223,7 @@ export class World {
     this.#clock.advance(milliseconds + 1)
     await this.#claim(1, {})
     await this.#beat(awake)
-    const reaped = awake.filter(({ ended, parent }) => ended && parent?.beats !== false)
+    const reaped = awake.filter(lease => lease.ended && !hasDeadAncestor(lease))
     this.#model.assert(reaped.length === 0, `${reaped.map(nameOf).join(', ')}: reaped after a sleep`)
   }
 
@@ -289,6 +289,11 @@ export class World {
   #now(): number {
     return this.#clock.now()
   }
+}
+
+/** Who ends with somebody above it ends rightly. */
+function hasDeadAncestor({ parent }: ModelLease): boolean {
+  return parent !== undefined && (!parent.beats || hasDeadAncestor(parent))
 }
 
 function refOf({ id, epoch }: LeaseRef): LeaseRef {

@@ -2,7 +2,7 @@
  * What ended by silence, as far as the guard believes it. A claim looks at no more leases than it may take; those that the
  * guard holds have their deadlines put off, so that they do not stand in the way of the next claim.
  */
-import { type Guard, type HeldLease, Judge, type PutOff } from '../../guard.ts'
+import { BELIEVE_ALL, type Guard, type HeldLease, Judge, type PutOff } from '../../guard.ts'
 import { HELD_LIMIT } from '../../store-limits.ts'
 import type { Lease } from './lease.ts'
 import type { FleetState } from './state.ts'
@@ -20,11 +20,9 @@ export interface DueLeases {
   all: boolean
 }
 
-const NOTHING_DOUBTED: Guard = { gaps: false, hosts: false }
-
 export function findDue(
   state: FleetState,
-  { guard = NOTHING_DOUBTED, limit, now }: { guard?: Guard | undefined; limit: number; now: number },
+  { guard = BELIEVE_ALL, limit, now }: { guard?: Guard | undefined; limit: number; now: number },
 ): DueLeases {
   const silentLeases = (): Lease['registration'][] =>
     state.due.due(now, Infinity).flatMap(lease => (lease.phase === 'reaping' ? [] : lease.registration))

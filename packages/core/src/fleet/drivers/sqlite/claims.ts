@@ -16,7 +16,7 @@ import type { Times } from '../../times.ts'
 import { readGuard, writeGuard } from './guard-state.ts'
 import { findLive, LEASE_COLUMNS, type LeaseRow, parentOf, refOf, toRecord } from './lease-rows.ts'
 import { addEvent } from './outbox.ts'
-import { type Due, endHolds, findDue, heldLeases, holdBack, mendDeadlines, toHeld } from './silence.ts'
+import { type Due, endHolds, findDue, forgetHeld, heldLeases, holdBack, mendDeadlines, toHeld } from './silence.ts'
 import { countLive } from './views.ts'
 
 const REASONS = { proven: 'process_gone', stalled: 'stalled', released: 'released' } as const
@@ -99,7 +99,7 @@ function claimExpired(
   const claims = carryOut(database, plan, request, times)
   const { judge } = due
   if (force) judge.dropHolds()
-  else if (due.all) judge.endHolds()
+  else if (due.all) for (const reason of judge.endHolds()) forgetHeld(database, reason)
   writeGuard(database, before, judge.state, wall)
   const isHolding = reasonsOf(judge.state).length > 0
   const more = !due.all || plan.fence.length > 0

@@ -8,7 +8,16 @@
  * - A deadline that cannot be is put right: no damage keeps a lease from ever being looked at.
  */
 import type { Database } from '../../../sqlite/database.ts'
-import { CROWD, type Guard, type HeldLease, type HostSurvey, Judge, type PutOff } from '../../guard.ts'
+import {
+  BELIEVE_ALL,
+  CROWD,
+  type Guard,
+  type HeldLease,
+  type HoldReason,
+  type HostSurvey,
+  Judge,
+  type PutOff,
+} from '../../guard.ts'
 import { HELD_LIMIT, LONGEST_LEASE } from '../../store-limits.ts'
 import { isLive, LEASE_COLUMNS, type LeaseRow, refOf } from './lease-rows.ts'
 import { readGuard } from './guard-state.ts'
@@ -26,11 +35,9 @@ export interface Due {
   all: boolean
 }
 
-const NOTHING_DOUBTED: Guard = { gaps: false, hosts: false }
-
 export function findDue(
   database: Database,
-  { guard = NOTHING_DOUBTED, limit, now }: { guard?: Guard | undefined; limit: number; now: number },
+  { guard = BELIEVE_ALL, limit, now }: { guard?: Guard | undefined; limit: number; now: number },
 ): Due {
   const judge = new Judge(readGuard(database), { guard, now, survey: () => surveyHosts(database, now) })
   const due: Due = { judge, fenced: [], silent: [], held: [], all: true }
@@ -67,6 +74,14 @@ export function endHolds(database: Database, now: number): void {
     now,
   )
   database.run('UPDATE leases SET put_off_at = NULL, put_off_by = NULL WHERE put_off_at IS NOT NULL')
+}
+
+/** Nothing is held for that reason any more: whoever was, was heard of or claimed. */
+export function forgetHeld(database: Database, reason: HoldReason): void {
+  database.run(
+    'UPDATE leases SET put_off_at = NULL, put_off_by = NULL WHERE put_off_at IS NOT NULL AND put_off_by = ?',
+    reason,
+  )
 }
 
 /** What is held now, first what is held for the shortest. */
