@@ -13,7 +13,7 @@ export const ERROR_CODES = {
   MAILBOX_FULL: 'The actor’s mailbox is full: the message was not taken in, or was dropped for a newer one.',
   ACTOR_STOPPED: 'The actor has ended or is ending: the message was not taken in, or never handled.',
   ACTOR_FAILED: 'The actor’s handler failed too often within its period; the actor has ended.',
-  ACTOR_NOT_DRAINED: 'An actor ended before it had handled all that it was sent; `facts.unhandled` says how many were left.',
+  ACTOR_NOT_DRAINED: 'An actor ended before it had handled all it was sent; `facts.unhandled` says how much was left.',
   COMMAND_NOT_FOUND: 'The program to start does not exist or may not be executed.',
   PROCESS_NOT_STARTED: 'The system did not start a program that is there: limits, or a missing interpreter.',
   PROCESS_NOT_FOUND: 'No process has that pid.',
