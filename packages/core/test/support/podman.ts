@@ -61,7 +61,9 @@ function podman(...args: string[]): string {
 /** crun refuses to run where cgroup v1 and v2 are mounted side by side, so v2 is out of its sight there. */
 function script(real: string, folder: string): string {
   return `#!/bin/sh
-exec unshare --mount sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$0" "$@"' ${real} \\
-  --storage-driver=vfs --cgroup-manager=cgroupfs --root=${folder}/store --runroot=${folder}/run --tmpdir=${folder}/tmp "$@"
+set -- ${real} --storage-driver=vfs --cgroup-manager=cgroupfs \\
+  --root=${folder}/store --runroot=${folder}/run --tmpdir=${folder}/tmp "$@"
+[ -d /sys/fs/cgroup/unified ] || exec "$@"
+exec unshare --mount sh -c 'umount /sys/fs/cgroup/unified; exec "$@"' sh "$@"
 `
 }

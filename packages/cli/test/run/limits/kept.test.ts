@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { newMark, MARKS_VARIABLE } from '@oakum/core/process'
 import { expect, it } from 'vitest'
 import { message, startProgram } from '../../../../core/test/support/fixture-program.ts'
@@ -18,6 +19,9 @@ it('spares what is kept, and ends the rest of the tree', async () => {
   process.kill(root.pid, 'SIGUSR1')
   expect(await message(holder)).toMatchObject({ limit: 'processes', allowed: 8 })
   expect(sleepers(token)).toEqual([])
+  // Nothing of the watch keeps it running: neither a thread nor a timer.
+  if (holder.exitCode === null) await once(holder, 'exit')
+  expect(holder.exitCode).toBe(0)
   expect(lives(root.pid)).toBe(false)
   expect(lives(kept)).toBe(true)
 })
