@@ -1,6 +1,7 @@
-import { styleText } from 'node:util'
-import { parseArgs as parseWithCitty, renderUsage, type ArgsDef, type CommandDef, type ParsedArgs } from 'citty'
+import { parseArgs as parseWithCitty, type ArgsDef, type ParsedArgs } from 'citty'
+import type { Paint } from '../output/paint.ts'
 import { checkArguments, valuesOf, type Accepted } from './arguments.ts'
+import { commandUsage } from './usage.ts'
 
 /** What a command's `run` gets. */
 interface Invocation<A extends ArgsDef> {
@@ -34,17 +35,20 @@ export interface Command {
   readonly accepts: Accepted
   /** Checks the arguments, runs, and resolves to the exit code. Throws UsageError before anything is done. */
   run(head: readonly string[], operands: readonly string[] | null): Promise<number>
+  /** What it is used for, command lines without `oakum NAME`. */
+  readonly examples: readonly string[]
   /** The help text, headed by the description. */
-  usage(description: string): Promise<string>
+  usage(description: string, paint: Paint): string
 }
 
 /**
- * Defines a command. citty parses and prints the help; what it lets pass silently (unknown options, missing values, too
+ * Defines a command. citty parses; what it lets pass silently (unknown options, missing values, too
  * many positionals) is refused before.
  */
 export function defineCommand<const A extends ArgsDef>(options: CommandOptions<A>): Command {
   return {
     accepts: options,
+    examples: options.examples,
     async run(head, operands) {
       checkArguments(options, head, operands)
       return options.run({
@@ -53,24 +57,6 @@ export function defineCommand<const A extends ArgsDef>(options: CommandOptions<A
         all: option => valuesOf(option, options.args, head),
       })
     },
-    async usage(description) {
-      const definition: CommandDef = {
-        meta: { name: `oakum ${options.name}`, description },
-        args: { ...options.args, ...operandsDef(options.operands) },
-      }
-      const usage = await renderUsage(definition)
-      const examples = options.examples.map(words => `  oakum ${options.name} ${words}`.trimEnd())
-      // citty knows no `--`; its brackets would be typed along.
-      return [
-        usage.replace(`<-- ${options.operands}>`, `-- ${options.operands}`),
-        `${styleText(['underline', 'bold'], 'EXAMPLES', { validateStream: false })}\n`,
-        ...examples,
-        '',
-      ].join('\n')
-    },
+    usage: (description, paint) => commandUsage({ ...options, description }, paint),
   }
-}
-
-function operandsDef(operands: string | undefined): ArgsDef {
-  return operands === undefined ? {} : { [`-- ${operands}`]: { type: 'positional' } }
 }

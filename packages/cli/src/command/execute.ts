@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { stripVTControlCharacters } from 'node:util'
-import { renderUsage } from 'citty'
+import { paintFor, type Paint } from '../output/paint.ts'
 import { commands, type CommandEntry } from '../commands/index.ts'
 import { configArguments } from '../config/arguments.ts'
 import { loadConfig } from '../config/load.ts'
@@ -10,6 +9,7 @@ import { reportError, UsageError } from './errors.ts'
 import { EXIT } from './exit.ts'
 import { storeArgs } from './store.ts'
 import { didYouMean } from './suggest.ts'
+import { rootUsage } from './usage.ts'
 
 /**
  * Runs the command line `argv` (without node and script) and resolves to the exit code. Never throws: an error is one
@@ -23,23 +23,35 @@ export async function execute(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** Options that may stand without a command, or before it. */
+const KNOWN_WITHOUT_COMMAND: readonly string[] = [
+  '--help',
+  '-h',
+  '--version',
+  '-V',
+  ...Object.keys(storeArgs).map(name => `--${name}`),
+]
+
 async function dispatch(argv: readonly string[]): Promise<number> {
   const dashes = argv.indexOf('--')
   const head = dashes < 0 ? argv : argv.slice(0, dashes)
   const operands = dashes < 0 ? null : argv.slice(dashes + 1)
   const at = commandIndex(head)
   const name = at < 0 ? undefined : head[at]
+  const paint = paintFor(process.stdout)
   const wantsHelp = head.includes('--help') || head.includes('-h')
 
   if (name === undefined) {
-    if (wantsHelp) return print(await rootUsage())
+    if (wantsHelp) return print(help(paint))
     if (head.includes('--version') || head.includes('-V')) return print(version())
-    throw new UsageError('a command is missing: oakum --help lists them')
+    const unknown = head.find(word => word.startsWith('-') && !KNOWN_WITHOUT_COMMAND.includes(word))
+    if (unknown === undefined) throw new UsageError('a command is missing: oakum --help lists them')
+    throw new UsageError(`there is no option ${unknown}${didYouMean(unknown, KNOWN_WITHOUT_COMMAND)}`)
   }
   const entry = find(name)
   if (!entry) throw new UsageError(`there is no command "${name}"${didYouMean(name, Object.keys(commands))}`)
   const command = await entry.load()
-  if (wantsHelp) return print(await command.usage(entry.description))
+  if (wantsHelp) return print(command.usage(entry.description, paint))
   const words = head.toSpliced(at, 1)
   if (!('store' in command.accepts.args)) return command.run(words, operands)
   return runConfigured(command, name, words, operands)
@@ -73,13 +85,16 @@ function find(name: string): CommandEntry | undefined {
   return Object.hasOwn(commands, name) ? commands[name] : undefined
 }
 
-async function rootUsage(): Promise<string> {
-  // Stubs in place of the commands: the help of all costs the loading of none.
-  const subCommands = Object.fromEntries(
-    Object.entries(commands).map(([name, { description }]) => [name, { meta: { name, description } }]),
+function help(paint: Paint): string {
+  return rootUsage(
+    {
+      version: version(),
+      description: 'Runs fleets of AI agents that cannot leak',
+      args: storeArgs,
+      commands: Object.entries(commands).map(([name, { description }]) => [name, description]),
+    },
+    paint,
   )
-  const meta = { name: 'oakum', version: version(), description: 'Runs fleets of AI agents that cannot leak' }
-  return renderUsage({ meta, args: storeArgs, subCommands })
 }
 
 function version(): string {
@@ -89,7 +104,6 @@ function version(): string {
 }
 
 function print(text: string): number {
-  // citty colours whatever it prints on.
-  console.log(process.stdout.isTTY ? text : stripVTControlCharacters(text))
+  console.log(text)
   return EXIT.ok
 }

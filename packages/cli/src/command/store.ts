@@ -6,12 +6,12 @@ export const storeArgs = {
   store: {
     type: 'string',
     valueHint: 'URL',
-    description: 'The store: sqlite:DIR or memory: (OAKUM_STORE; default: sqlite: in the user’s state directory)',
+    description: 'The store: sqlite:DIR or memory: (OAKUM_STORE; default: in the user’s state directory)',
   },
   config: {
     type: 'string',
     valueHint: 'FILE',
-    description: 'The configuration (OAKUM_CONFIG; default: oakum.config.{ts,js,mjs,json} here or above)',
+    description: 'The configuration (OAKUM_CONFIG; default: oakum.config.ts or .json, here or above)',
   },
 } as const
 

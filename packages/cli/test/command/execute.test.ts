@@ -5,6 +5,7 @@ import { oakum } from '../support/oakum.ts'
 describe('oakum', () => {
   it.each([
     [[], 'oakum: a command is missing: oakum --help lists them (USAGE)\n'],
+    [['--verison'], 'oakum: there is no option --verison; did you mean "--version"? (USAGE)\n'],
     [['stauts'], 'oakum: there is no command "stauts"; did you mean "status"? (USAGE)\n'],
     [['constructor'], 'oakum: there is no command "constructor" (USAGE)\n'],
     [['status', '--jsn'], 'oakum: status has no option --jsn; did you mean "--json"? (USAGE)\n'],
@@ -29,9 +30,9 @@ describe('oakum', () => {
   it('prints its help and its version, and each command its own, plain when piped', async () => {
     const { code, stdout } = await oakum(['--help'])
     expect(code).toBe(0)
-    expect(stdout).toContain('sweep    Reclaim once')
+    expect(stdout).toContain('sweep       Reclaim once')
     expect(stdout).not.toContain('\u001b')
-    expect((await executeHere(['run', '--help'])).stdout).toContain('oakum run [OPTIONS] -- COMMAND')
+    expect((await executeHere(['run', '--help'])).stdout).toContain('oakum run [OPTIONS] -- COMMAND …')
     expect((await executeHere(['status', '--help'])).stdout).toMatch(
       /EXAMPLES\n\n {2}oakum status\n {2}oakum status coder-1\n/,
     )
