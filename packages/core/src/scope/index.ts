@@ -17,10 +17,10 @@ export type { SpawnOptions, StopOptions } from './spawn-options.ts'
 export type { Emitter, ListenOptions } from './resources/listener.ts'
 export type { Actor, ActorCounts, ActorStopOptions, SendOptions } from './resources/actor/actor.ts'
 export {
-  DEFAULT_DRAIN,
-  DEFAULT_MAILBOX,
-  DEFAULT_MAX_RESTARTS,
-  DEFAULT_RESTART_PERIOD,
+  DEFAULT_ACTOR_DRAIN,
+  DEFAULT_ACTOR_MAILBOX,
+  DEFAULT_ACTOR_MAX_RESTARTS,
+  DEFAULT_ACTOR_RESTART_PERIOD,
   type ActorOptions,
   type Overflow,
 } from './resources/actor/options.ts'

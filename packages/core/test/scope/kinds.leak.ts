@@ -167,15 +167,6 @@ describe('a sender to an actor that lives on', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([])
     await quiet.close()
   })
-
-  it('is caught when what it sends is never handled', async () => {
-    const gate = Promise.withResolvers<void>()
-    const actor = parent.actor<object>(() => gate.promise, { mailbox: 100_000 })
-    await expectCaught(culprit('sends'), async function sends() {
-      await actor.send({})
-    })
-    gate.resolve()
-  })
 })
 
 describe('a program', () => {

@@ -1,10 +1,10 @@
 import { OakumError } from '../../../errors/index.ts'
 import { validateDelay } from '../../options.ts'
 
-export const DEFAULT_MAILBOX = 1_000
-export const DEFAULT_DRAIN = 30_000
-export const DEFAULT_MAX_RESTARTS = 3
-export const DEFAULT_RESTART_PERIOD = 5_000
+export const DEFAULT_ACTOR_MAILBOX = 1_000
+export const DEFAULT_ACTOR_DRAIN = 30_000
+export const DEFAULT_ACTOR_MAX_RESTARTS = 3
+export const DEFAULT_ACTOR_RESTART_PERIOD = 5_000
 
 /**
  * What becomes of a message that comes when the mailbox is full.
@@ -44,11 +44,11 @@ export interface ActorOptions {
 export function normalizeActor(options: ActorOptions): Required<ActorOptions> {
   const {
     name = 'actor',
-    mailbox = DEFAULT_MAILBOX,
+    mailbox = DEFAULT_ACTOR_MAILBOX,
     overflow = 'reject',
-    drain = DEFAULT_DRAIN,
-    maxRestarts = DEFAULT_MAX_RESTARTS,
-    restartPeriod = DEFAULT_RESTART_PERIOD,
+    drain = DEFAULT_ACTOR_DRAIN,
+    maxRestarts = DEFAULT_ACTOR_MAX_RESTARTS,
+    restartPeriod = DEFAULT_ACTOR_RESTART_PERIOD,
   } = options
   validateCount('mailbox', mailbox, 1)
   validateCount('maxRestarts', maxRestarts, 0)
