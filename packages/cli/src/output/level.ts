@@ -10,7 +10,10 @@ export function levelOf({ type, data }: OakumEvent): Level {
   const named = LEVELS.find(level => level === data.level)
   if (named !== undefined) return named
   if (/quarantined|failed|error/.test(type)) return 'error'
-  if (/^cleanup_|^orphans_|fenced|killed|_lost$|_exceeded$|leak_detected$/.test(type) || data.stream === 'stderr')
+  if (
+    /^cleanup_|^orphans_|fenced|killed|_(lost|stuck|stalled|exceeded)$|leak_detected$/.test(type) ||
+    data.stream === 'stderr'
+  )
     return 'warn'
   return 'info'
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openSqliteFleetStore } from '../../../core/src/fleet/drivers/sqlite/store.ts'
+import { join as register } from '../../../core/test/fleet/contract-values.ts'
 import { until } from '../../../core/test/support/until.ts'
 import { createFixture } from '../support/fixture.ts'
 import { executeHere } from '../support/in-process.ts'
@@ -46,6 +48,27 @@ describe('oakum status', () => {
     expect(stdout).toMatch(/^coder-1 +alive/)
     expect(stdout).toContain(`process    ${agent.pid}`)
     expect(stdout).toContain('agent_registered')
+  })
+
+  it('shows who is stuck and who is stalled, and for how long', async () => {
+    const fixture = await createFixture()
+    const store = await openSqliteFleetStore({ directory: join(fixture.folder, 'store') })
+    onTestFinished(() => store.close())
+    const blocked = await register(store, 'blocked', { leaseTtl: 60_000 })
+    const idle = await register(store, 'idle', { progressTimeout: 1, leaseTtl: 60_000 })
+    await store.beat([{ ...blocked, lag: 45_000, stuck: true }])
+    await until(async () => {
+      await store.beat([idle])
+      await store.stalled({ limit: 1 })
+      return (await store.get('idle'))?.stalledAt !== null
+    })
+    const { stdout } = await executeHere(['status', '--store', fixture.url])
+    expect(stdout).toMatch(/^blocked +stuck /m)
+    expect(stdout).toMatch(/^idle +stalled /m)
+    const show = async (id: string): Promise<string> =>
+      (await executeHere(['status', id, '--store', fixture.url])).stdout
+    expect(await show('blocked')).toMatch(/event loop +blocked, known for \d+s$/m)
+    expect(await show('idle')).toMatch(/progress +none yet; one each 0s was promised, stalled for \d+s$/m)
   })
 
   it('says what to do when nothing lives, and with --all what has ended', async () => {
