@@ -15,6 +15,10 @@ import { json as toJson } from '../output/text.ts'
 /** Milliseconds. */
 const SHORTEST = 1_000
 
+/** Looks into a heap, each of which halts the program, and the milliseconds between two at least. */
+const HEAP_READINGS = 20
+const HEAP_EVERY_AT_LEAST = 200
+
 export const command: Command = defineCommand({
   name: 'diagnose',
   examples: ['coder-1', '4711 --for 5m', '4711 --heap'],
@@ -76,8 +80,9 @@ async function watchHeap(
   duration: number,
   { failed, interrupted }: { failed: AbortSignal; interrupted: AbortSignal },
 ): Promise<WatchReport | null> {
+  const every = Math.max(HEAP_EVERY_AT_LEAST, duration / HEAP_READINGS)
   try {
-    return await watch(root.pid, { for: duration, signal: AbortSignal.any([failed, interrupted]) })
+    return await watch(root.pid, { for: duration, every, signal: AbortSignal.any([failed, interrupted]) })
   } catch (error) {
     if (interrupted.aborted) return null
     throw error

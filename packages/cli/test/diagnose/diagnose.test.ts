@@ -6,6 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { childrenOf, start, useToken } from '../../../core/test/support/real-processes.ts'
 import { until } from '../../../core/test/support/until.ts'
 import { observe, type Observation } from '../../src/diagnose/observe.ts'
+import { readTree } from '../../src/diagnose/reading.ts'
 import { findTarget } from '../../src/diagnose/target.ts'
 import { createFixture } from '../support/fixture.ts'
 import { executeHere } from '../support/in-process.ts'
@@ -32,7 +33,7 @@ it('finds that the descriptors of an idle `oakum up` settle below 50', async () 
     await up.done
   })
   await until(() => up.said.stderr.includes('watching'))
-  const { stdout, stderr } = await executeHere(['diagnose', String(up.child.pid), '--for', '2s', '--json'])
+  const { stdout, stderr } = await executeHere(['diagnose', String(up.child.pid), '--for', '1s', '--json'])
   const { trends, readings } = observationIn(stdout)
   console.log(`descriptors of oakum up: ${readings.map(({ descriptors }) => descriptors).join(' ')}`)
   expect(stderr).toBe('')
@@ -65,14 +66,16 @@ it('counts all below a process, and all that an agent runs', async () => {
   const token = useToken()
   const { pid } = start('sh', ['-c', `sleep ${token} & sleep ${token} & wait`])
   await until(() => childrenOf(pid).length === 2)
-  const { code, stdout } = await executeHere(['diagnose', String(pid), '--for', '1s', '--json'])
+  const { code, stdout } = await executeHere(['diagnose', String(pid), '--for', '1s'])
   expect(code).toBe(0)
-  expect(observationIn(stdout)).toMatchObject({ verdict: 'settles', trends: { processes: { last: 3, highest: 3 } } })
+  expect(stdout).toMatch(/^✓ settles {2}process \d+ \(sh\) {2}\d+ readings in .*\n {2}memory .*iB .* settles\n/)
+  expect(stdout).toMatch(/ {2}processes +3 .*settles\n$/)
 
   const fixture = await createFixture()
-  await fixture.agent('coder-1')
-  const asText = await executeHere(['diagnose', 'coder-1', '--for', '1s', '--store', fixture.url])
-  expect(asText.stdout).toMatch(/ {2}agent coder-1 \(process \d+\) {2}\d+ readings in .*\n {2}memory .*MiB /)
+  const agent = await fixture.agent('coder-1')
+  const target = await findTarget('coder-1', fixture.url)
+  expect(target).toMatchObject({ name: `agent coder-1 (process ${agent.pid})`, root: { pid: agent.pid }, isNode: true })
+  expect(await readTree(target.tree, 0)).toMatchObject({ processes: 1 })
 })
 
 it('looks into the heap of a Node process as well, for as long as that takes', async () => {
