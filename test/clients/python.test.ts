@@ -80,6 +80,7 @@ agent.release()`,
       'due_at',
       'loop_lag',
       'heap',
+      'heap',
     ])
     const [ofNode, ofPython] = rows.map(row => Object.entries(row).filter(([name]) => !own.has(name)))
     expect(ofPython).toEqual(ofNode)
@@ -240,17 +241,29 @@ except oakum.Fenced as error:
     expect(await program.line()).toMatch(/^Agent a \(epoch \d+\) is fenced: /)
   })
 
-  it('beats, and tells of progress', async () => {
+  it('beats, and gets over being stalled when it makes progress', async () => {
     const program = await python(
-      `agent = oakum.register(sys.argv[1], 'a', beat_every=0.05, progress_timeout=60)
-agent.progress()
-input()`,
+      `agent = oakum.register(sys.argv[1], 'a', beat_every=0.05, progress_timeout=0.1)
+while True:
+    input()
+    agent.progress()`,
       store,
     )
     const first = await until(async () => (await fleet.get('a'))?.lastBeat)
     await until(async () => Number((await fleet.get('a'))?.lastBeat) > first, { what: 'a second beat' })
-    expect((await fleet.get('a'))?.progressAt).toBeGreaterThan(0)
+    const other = await openSqliteFleetStore({ directory: join(directory, 'store') })
+    onTestFinished(() => other.close())
+    const stalledAt = await until(async () => {
+      await other.stalled({ limit: 10 })
+      return (await fleet.get('a'))?.stalledAt
+    })
     program.tell('go')
+    await until(async () => (await fleet.get('a'))?.stalledAt === null, { what: 'it is stalled no more' })
+    expect((await fleet.get('a'))?.progressAt).toBeGreaterThanOrEqual(stalledAt)
+    await fleet.flush()
+    expect(await fleet.events.read({ types: ['agent_progressed'] })).toMatchObject([
+      { agent: 'a', data: { milliseconds: expect.any(Number) } },
+    ])
   })
 
   it('starts the clock of a store that this boot has not seen, as Node would', async () => {
