@@ -7,6 +7,7 @@ import type { Fleet } from '../../../src/fleet/fleet.ts'
 import { backupStore } from '../../../src/fleet/maintenance/backup.ts'
 import { describeStore } from '../../../src/fleet/maintenance/describe.ts'
 import { resetStore } from '../../../src/fleet/maintenance/reset.ts'
+import { message, startProgram } from '../../support/fixture-program.ts'
 import { openFiles, temporaryFolder } from '../../support/sqlite.ts'
 import { until } from '../../support/until.ts'
 
@@ -42,6 +43,27 @@ describe('backupStore', () => {
     expect(openFiles(join(folder, 'copy/fleet.db'))).not.toEqual([]) // of the connection above alone
     await copy.close()
     expect(openFiles(join(folder, 'copy'))).toEqual([])
+  })
+
+  it('is of one moment each: whole batches, none missing, while others write', async () => {
+    const folder = temporaryFolder()
+    const directory = join(folder, 'store')
+    await open(`sqlite:${directory}`)
+    const program = new URL('../../events/fixtures/writer.ts', import.meta.url)
+    const writer = startProgram(program, directory, 'coder-1', '20000', '10')
+    await message(writer)
+    writer.send('go')
+    await until(() => (describeStore(`sqlite:${directory}`).events?.count ?? 0) > 100)
+    for (const name of ['one', 'two', 'three']) {
+      backupStore(`sqlite:${directory}`, join(folder, name))
+      const database = new DatabaseSync(join(folder, name, 'events.db'))
+      const events = database.prepare('SELECT count(*) AS count, max(seq) - min(seq) + 1 AS span FROM events').get()
+      expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+      expect(events?.['count']).toBe(events?.['span'])
+      expect(Number(events?.['count']) % 10).toBe(0)
+      database.close()
+    }
+    writer.kill('SIGKILL')
   })
 
   it('overwrites nothing, and leaves nothing when it fails', async () => {
