@@ -51,5 +51,5 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** The life of a fleet, with the guard of leases or without. */
 export const life: fc.Arbitrary<{ guarded: boolean; steps: Step[] }> = fc.record({
   guarded: fc.boolean(),
-  steps: fc.array(step, { minLength: 10, maxLength: 60 }),
+  steps: fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }),
 })
