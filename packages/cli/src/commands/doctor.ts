@@ -19,11 +19,11 @@ export const command: Command = defineCommand({
   variadic: true,
   args: {
     pid: { type: 'positional', required: false, description: 'Only what these processes belong to' },
-    fix: { type: 'boolean', default: false, description: 'Reclaim and end what is left over of Oakum’s own' },
+    fix: { type: 'boolean', default: false, description: 'Reclaim and end what is Oakum’s own' },
     orphans: {
       type: 'boolean',
       default: false,
-      description: 'With --fix: also end programs that Oakum did not start, or cannot know to be unwanted',
+      description: 'With --fix: also end what somebody may miss',
     },
     ...storeArgs,
     ...jsonArgs,
