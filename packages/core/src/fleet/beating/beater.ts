@@ -84,9 +84,9 @@ export class Beater {
 
   /** Beats for a lease from now on; the first beat goes out at once. */
   add(lease: Lease): void {
+    if (this.#options.beats === 'worker') this.#startWorker()
     this.#leases.set(keyOf(lease.ref), lease)
     if (this.#tickTimer === undefined) this.#tick()
-    if (this.#options.beats === 'worker') this.#startWorker()
     if (!this.#takenOver) this.#inline.add(lease)
     this.#worker?.add(lease.ref)
     this.#changes.start()
@@ -165,25 +165,28 @@ export class Beater {
   #startWorker(): void {
     const { address, beatEvery, stuckAfter, onWorkerLost } = this.#options
     if (address === undefined || this.#worker !== undefined || this.#closed) return
-    const worker = new WorkerBeats({
-      address,
-      beatEvery,
-      stuckAfter,
-      pulse: this.#pulse.buffer,
-      onAnswer: answer => {
-        if (!this.#takenOver) this.#inline.clear()
-        this.#takenOver = true
-        this.#onAnswer(answer)
-      },
-      onLost: error => {
-        this.#worker = undefined
-        this.#takenOver = false
-        for (const lease of this.#leases.values()) this.#inline.add(lease)
-        onWorkerLost(error)
-      },
-    })
-    this.#worker = worker
-    for (const { ref } of this.#leases.values()) worker.add(ref)
+    try {
+      this.#worker = new WorkerBeats({
+        address,
+        beatEvery,
+        stuckAfter,
+        pulse: this.#pulse.buffer,
+        onAnswer: answer => {
+          if (!this.#takenOver) this.#inline.clear()
+          this.#takenOver = true
+          this.#onAnswer(answer)
+        },
+        onLost: error => {
+          this.#worker = undefined
+          this.#takenOver = false
+          for (const lease of this.#leases.values()) this.#inline.add(lease)
+          onWorkerLost(error)
+        },
+      })
+      for (const { ref } of this.#leases.values()) this.#worker.add(ref)
+    } catch (error) {
+      onWorkerLost(error) // no thread may be had, as under Node's permission model; beats are inline as they were
+    }
   }
 
   #onAnswer({ sentAt, refs, reply }: BeatAnswer): void {
@@ -205,6 +208,7 @@ export class Beater {
   /** A timer of its own: a beat that hangs must not keep a lease from fencing itself. */
   #watchDeadlines(): void {
     clearUnref(this.#fenceTimer)
+    this.#fenceTimer = undefined
     let first = Infinity
     for (const lease of this.#leases.values()) first = Math.min(first, lease.deadline)
     if (first === Infinity) return

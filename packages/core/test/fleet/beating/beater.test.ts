@@ -5,7 +5,8 @@ import { Fleet } from '../../../src/fleet/fleet.ts'
 import { resolveFleetOptions } from '../../../src/fleet/fleet-options.ts'
 import type { FleetStore } from '../../../src/fleet/store.ts'
 import { until } from '../../support/until.ts'
-import { intercept, refusal } from '../fleets.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+import { intercept, openFleet, refusal } from '../fleets.ts'
 
 function fleetOn(store: FleetStore, leaseTtl: number, beatEvery = leaseTtl / 10): Fleet {
   const fleet = new Fleet(store, createMemoryEventLog(), resolveFleetOptions({ leaseTtl, beatEvery }))
@@ -58,6 +59,16 @@ describe('beats', () => {
     away = false
     await until(() => agent.phase === 'alive')
     expect((await fleet.get('a'))?.progressAt).not.toBeNull()
+  })
+
+  it('excuse an agent that promised progress for the time in which its process stood still', async () => {
+    const clock = new ManualClock()
+    const fleet = await openFleet('memory', { clock, beatEvery: 10 })
+    await fleet.register({ id: 'promised', progressTimeout: 60_000 })
+    await fleet.register({ id: 'free' })
+    clock.advance(240_000)
+    await until(async () => (await fleet.get('promised'))?.progressAt === (await fleet.now()))
+    expect((await fleet.get('free'))?.progressAt).toBeNull()
   })
 
   it('that hang end in a fence, and an answer that comes later changes nothing', async () => {
