@@ -2,6 +2,7 @@
 import type { OakumEvent } from '@oakum/core/events'
 import { formatDuration } from './duration.ts'
 import { levelOf, type Level } from './level.ts'
+import { formatLimitAmount, isLimitName } from './limit-amount.ts'
 import { formatLeak } from './memory.ts'
 import type { Format, Paint } from './paint.ts'
 import { plain } from './text.ts'
@@ -39,6 +40,8 @@ function detailsOf({ type, data }: OakumEvent): string {
       return String(data.reason)
     case 'orphans_detected':
       return String(data.count)
+    case 'agent_limit_exceeded':
+      return describeLimit(data)
     case 'memory_leak_detected':
     case 'memory_leak_cleared': {
       const leak = readLeak(data)
@@ -48,6 +51,13 @@ function detailsOf({ type, data }: OakumEvent): string {
     default:
       return Object.entries(data).map(factOf).join(' ')
   }
+}
+
+/** `memory: 4.2 GiB of 4 GiB`. */
+function describeLimit({ limit, allowed, value }: OakumEvent['data']): string {
+  if (!isLimitName(limit)) return ''
+  const [most, taken] = [allowed, value].map(amount => formatLimitAmount(limit, Number(amount)))
+  return `${limit}: ${taken} of ${most}`
 }
 
 /** The facts of a leak; null when the event does not have them. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import type { Agent, Fleet } from '../../src/fleet/index.ts'
+import type { Agent, Fleet, Reclaimer } from '../../src/fleet/index.ts'
 import { describeContainer } from '../../src/fleet/reclaimers/container.ts'
 import { usePodman } from '../support/podman.ts'
 import { pidsWith, useToken } from '../support/real-processes.ts'
@@ -57,6 +57,18 @@ describe('a container that an agent owned', () => {
       kept: [{ kind: 'container', key: NONE, why: 'docker is not installed here' }],
     })
   })
+})
+
+it('is ended before the things that were owned after it, since it may use them', async () => {
+  const asked: string[] = []
+  const noting = (kind: string): Reclaimer => ({ kind, reclaim: async () => void asked.push(kind) })
+  const noted = await openFleet('memory', { reclaimers: [noting('container'), noting('volume')] })
+  const owner = await noted.register({ id: 'a' })
+  await owner.own('volume', { key: 'first' })
+  await owner.own('container', { id: NONE })
+  await owner.own('volume', { key: 'last' })
+  await owner.release()
+  expect(asked).toEqual(['container', 'volume', 'volume'])
 })
 
 describe('a daemon that does not answer', () => {

@@ -1,6 +1,5 @@
-import { formatDuration } from '../../output/duration.ts'
-import { formatSize } from '../../output/size.ts'
 import { EXIT } from '../../command/exit.ts'
+import { formatLimitAmount, type LimitName } from '../../output/limit-amount.ts'
 
 /** How much a run may take, all that it starts together. What is not there is not limited. */
 export interface Limits {
@@ -11,8 +10,6 @@ export interface Limits {
   /** Milliseconds from its start, by a clock that stands still while the machine sleeps. */
   time?: number
 }
-
-export type LimitName = keyof Limits
 
 /** A limit that was passed, and by what: in the unit of the limit. */
 export interface Exceeded {
@@ -34,6 +31,6 @@ export function exitCodeOf({ limit }: Exceeded): number {
 
 /** `coder-1 exceeded --max-memory 4 GiB (4.2 GiB) and is ended`. */
 export function describeExceeded(agent: string, { limit, allowed, value }: Exceeded): string {
-  const format = { memory: formatSize, processes: String, time: formatDuration }[limit]
-  return `${agent} exceeded --max-${limit} ${format(allowed)} (${format(value)}) and is ended`
+  const [most, taken] = [allowed, value].map(amount => formatLimitAmount(limit, amount))
+  return `${agent} exceeded --max-${limit} ${most} (${taken}) and is ended`
 }

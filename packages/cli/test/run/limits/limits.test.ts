@@ -40,6 +40,8 @@ describe('the limits of oakum run', () => {
     expect(event).toMatchObject({ agent: 'late', data: { limit: 'time', allowed: 300 } })
     expect(Number(event?.data.value)).toBeGreaterThanOrEqual(300)
     expect(await runs.agents()).toEqual([])
+    const { stdout } = await executeHere(['logs', 'late', '--level', 'warn', '--store', runs.store])
+    expect(stdout).toMatch(/late {2}agent_limit_exceeded {2}time: \S+ of 0\.30s\n$/)
   })
 
   it('let a program that is out of time end in its own way', async () => {
