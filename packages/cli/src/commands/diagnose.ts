@@ -28,8 +28,7 @@ export const command: Command = defineCommand({
     heap: {
       type: 'boolean',
       default: false,
-      description:
-        'Of a Node process: what grows in its heap, and which code makes it; opens its inspector for that time',
+      description: 'Of a Node process: also what grows in its heap; opens its inspector',
     },
     ...storeArgs,
     ...jsonArgs,
