@@ -60,15 +60,7 @@ export function holdEvents(before: GuardState, after: GuardState, time: number):
   ]
 }
 
-/** Something that people should hear of at once, wherever they are. */
-export function alertEvent(
-  alert: string,
-  { id, text, time, agent, data }: { id: string; text: string; time: number; agent?: string; data: EventInput['data'] },
-): EventInput {
-  const named = agent === undefined ? {} : { agent }
-  return { id: `system_alert:${alert}:${id}`, type: 'system_alert', time, ...named, data: { alert, text, ...data } }
-}
-
+/** Tells people of a quarantine. */
 export function quarantineAlert(lease: ClaimedLease, error: string, time: number): EventInput {
   const { id, epoch, reason, attempt } = lease
   return alertEvent('agent_quarantined', {
@@ -114,6 +106,15 @@ function holdAlert(reason: HoldReason, { holds }: GuardState, time: number): Eve
   const { since = time, until = time } = holds[reason] ?? {}
   const text = 'More than half of the hosts fell silent at once: nothing is reclaimed for silence until it is clear.'
   return alertEvent('hosts_silent', { id: String(since), text, time, data: { since, until } })
+}
+
+/** Something that people should hear of at once, wherever they are. */
+function alertEvent(
+  alert: string,
+  { id, text, time, agent, data }: { id: string; text: string; time: number; agent?: string; data: EventInput['data'] },
+): EventInput {
+  const named = agent === undefined ? {} : { agent }
+  return { id: `system_alert:${alert}:${id}`, type: 'system_alert', time, ...named, data: { alert, text, ...data } }
 }
 
 function once(type: string, { id, epoch }: LeaseRef, time: number, data: EventInput['data'], suffix = ''): EventInput {
