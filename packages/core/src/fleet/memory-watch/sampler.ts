@@ -9,7 +9,7 @@ import { selfIdentity } from '../../process/identity.ts'
 import { readMemory } from '../../process/memory.ts'
 import { nextTable } from '../../process/table.ts'
 import type { CallOptions, FleetStore } from '../store.ts'
-import { findHomes, keyOf } from './homes.ts'
+import { findHomes, keyOf, type Housed, type LocalAgent } from './homes.ts'
 import { readHostMemory } from './host-memory.ts'
 import { LocalAgents } from './local-agents.ts'
 import { refOf, type AgentMemory, type MemorySample, type ProcessReading } from './memory-sample.ts'
@@ -36,11 +36,20 @@ export class Sampler {
   async look({ signal }: CallOptions = {}): Promise<Look> {
     const options = signal === undefined ? {} : { signal }
     const agents = await this.#agents.read(options)
-    const kept = await this.#store.kept(selfIdentity().bootId, options)
-    const table = await nextTable()
-    throwIfAborted(signal)
-    const housed = findHomes(table, { agents, kept, before: this.#before })
-    this.#before = new Map(housed.map(({ row, owners }) => [keyOf(row), owners]))
+    const processes = await this.#readProcesses(agents, options)
+    return {
+      names: agents.map(({ name }) => name),
+      processes,
+      agents: byAgent(processes, new Map(agents.map(({ name, heap }) => [name, heap]))),
+      fleet: { bytes: processes.reduce((sum, { bytes }) => sum + bytes, 0), processes: processes.length },
+      host: readHostMemory(),
+    }
+  }
+
+  /** Where nobody lives, nobody looks at the processes of the host. */
+  async #readProcesses(agents: readonly LocalAgent[], options: CallOptions): Promise<ProcessReading[]> {
+    const housed = agents.length === 0 ? [] : await this.#house(agents, options)
+    throwIfAborted(options.signal)
     const memory = await readMemory(
       housed.map(({ row }) => row.pid),
       options,
@@ -50,14 +59,14 @@ export class Sampler {
       const key = keyOf(row)
       return taken === undefined ? [] : [{ key, owners, cpu: this.#usedSince(key, row.cpu), ...taken }]
     })
+    this.#before = new Map(housed.map(({ row, owners }) => [keyOf(row), owners]))
     this.#cpu = new Map(housed.flatMap(({ row }) => (row.cpu === undefined ? [] : [[keyOf(row), row.cpu]])))
-    return {
-      names: agents.map(({ name }) => name),
-      processes,
-      agents: byAgent(processes, new Map(agents.map(({ name, heap }) => [name, heap]))),
-      fleet: { bytes: processes.reduce((sum, { bytes }) => sum + bytes, 0), processes: processes.length },
-      host: readHostMemory(),
-    }
+    return processes
+  }
+
+  async #house(agents: readonly LocalAgent[], options: CallOptions): Promise<Housed[]> {
+    const kept = await this.#store.kept(selfIdentity().bootId, options)
+    return findHomes(await nextTable(), { agents, kept, before: this.#before })
   }
 
   /** All of one that is new was used since the look before. */
