@@ -45,12 +45,12 @@ const RETRY_AT_FIRST = 100
 const RETRY_AT_MOST = 1_000
 
 export class FleetShutdown {
+  readonly fleet: Fleet
   readonly settings: ShutdownSettings
   /** What refused or was cut off. */
   readonly errors: unknown[] = []
   /** The shutdown that it takes part in, or took. */
   run: { readonly report: Promise<ShutdownReport> } | undefined
-  readonly #fleet: Fleet
   readonly #controller = new AbortController()
   /** Those that were to be released, and are not known to be. */
   readonly #unreleased = new Set<Agent>()
@@ -59,7 +59,7 @@ export class FleetShutdown {
   #drained = true
 
   constructor(fleet: Fleet, settings: ShutdownSettings) {
-    this.#fleet = fleet
+    this.fleet = fleet
     this.settings = settings
   }
 
@@ -70,11 +70,11 @@ export class FleetShutdown {
   /** Stops intake. */
   ask(reason: OakumError, run: FleetShutdown['run']): void {
     this.run = run
-    for (const agent of this.#fleet.registered) this.#unreleased.add(agent)
+    for (const agent of this.fleet.registered) this.#unreleased.add(agent)
     this.#controller.abort(reason)
-    this.#fleet.stopRegistered()
+    this.fleet.stopRegistered()
     // Asked now, since there may be no time later.
-    this.#fleet.kept().then(
+    this.fleet.kept().then(
       kept => (this.#kept = kept),
       () => {},
     )
@@ -97,20 +97,23 @@ export class FleetShutdown {
     await told
   }
 
-  /** Closes the scopes, releases the agents, announces that, and closes the fleet. */
-  async release(reason: string, time: TimeLeft): Promise<void> {
-    const began = performance.now()
+  async closeScopes(time: TimeLeft): Promise<void> {
     const share = time.left() * SCOPES_SHARE
     await Promise.all(this.settings.scopes.map(scope => this.#try(() => closeScope(scope, share, time.signal))))
-    for (const agent of this.#fleet.registered) this.#unreleased.add(agent)
-    const agents = [...this.#unreleased]
+  }
+
+  /** Releases the agents, announces that, and closes the fleet. */
+  async release(reason: string, time: TimeLeft): Promise<void> {
+    const began = performance.now()
+    for (const agent of this.fleet.registered) this.#unreleased.add(agent)
     await this.#tellDraining(time.signal)
     if (!time.signal.aborted) {
+      const agents = [...this.#unreleased].filter(isUnfenced)
       await Promise.all(agents.map(agent => this.#try(() => this.#releaseAgent(agent, time.signal))))
       await this.#try(() => this.#announce(agents, { reason, milliseconds: Math.round(performance.now() - began) }))
     }
-    this.endChildren()
-    await this.#try(() => this.#fleet.close({ deadline: time.left(), release: false }))
+    this.endChildren() // of those that were fenced, or not released
+    await this.#try(() => this.fleet.close({ deadline: time.left(), release: false }))
   }
 
   /** Kills what agents started that could not be released. At once, without a grace. */
@@ -129,7 +132,7 @@ export class FleetShutdown {
 
   /** Tells the store that the agents are draining, one after the other, until it knows of all, or `stop` aborts. */
   async #tellDraining(stop: AbortSignal): Promise<void> {
-    const untold = new Set(this.#fleet.registered)
+    const untold = new Set(this.fleet.registered)
     const tell = async (): Promise<void> => {
       for (const agent of untold) {
         if (agent.phase !== 'draining') await agent.drain().catch(throwIfTransient)
@@ -161,8 +164,8 @@ export class FleetShutdown {
       },
     }))
     if (events.length === 0) return
-    await this.#fleet.flush() // so that it comes after what it is about
-    await this.#fleet.events.append(events)
+    await this.fleet.flush() // so that it comes after what it is about
+    await this.fleet.events.append(events)
   }
 
   async #try(step: () => Promise<unknown>, failed?: () => void): Promise<void> {
@@ -191,6 +194,11 @@ async function close(scope: Scope): Promise<CloseReport> {
     if (error instanceof ScopeCloseError && error.errors.every(isTransient)) return error.report
     throw error
   }
+}
+
+/** One that was fenced has been ended by somebody else, who tells of it. */
+function isUnfenced({ phase }: Agent): boolean {
+  return phase !== 'fenced'
 }
 
 /** An agent that is fenced need not be told of. */

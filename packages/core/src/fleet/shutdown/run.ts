@@ -2,7 +2,7 @@
  * One run of a shutdown, over all fleets of a process.
  *
  * Invariants:
- * - All fleets drain before any is released.
+ * - All fleets drain, and all scopes close, before any agent is released. A fleet is released once, however many handles it has.
  * - One deadline bounds all, the longest; after it only what aborts at once goes on.
  * - It ends in one exit, or in a report.
  */
@@ -71,7 +71,9 @@ export class ShutdownRun {
     }
     for (const part of this.parts) part.ask(this.#stop, this)
     if (this.#fatal.length === 0) await Promise.all(this.#map(part => part.drain(this.#drainOver.signal)))
-    await Promise.all(this.#map(part => part.release(this.#reason.name, time)))
+    await Promise.all(this.#map(part => part.closeScopes(time)))
+    const oneForEachFleet = new Map(this.#map(part => [part.fleet, part]))
+    await Promise.all(Array.from(oneForEachFleet.values(), part => part.release(this.#reason.name, time)))
     return this.#finish()
   }
 
