@@ -50,12 +50,16 @@ describe('oakum doctor on a machine with left-overs of every kind', () => {
     expect((await stat(join(root, 'store/fleet.db'))).mode & 0o777).toBe(0o600)
     expect(await living(crashed, left, claude, scoped, gemini, kept)).toEqual([false, false, true, true, true, true])
 
+    const named = await doctor(String(claude), '--fix')
+    expect({ code: named.code, states: states(named.found) }).toEqual({ code: 0, states: { PROGRAM_ORPHANED: true } })
+    expect(await living(claude, scoped, gemini, kept)).toEqual([false, true, true, true])
+
     const asked = await doctor('--fix', '--orphans')
     expect({ code: asked.code, states: states(asked.found) }).toEqual({
       code: 0,
-      states: { PROCESS_LEFT: true, PROGRAM_ORPHANED: true, 'SIGNAL_BLOCKED below-npm': null },
+      states: { PROCESS_LEFT: true, 'SIGNAL_BLOCKED below-npm': null },
     })
-    expect(await living(claude, scoped, gemini, kept)).toEqual([false, false, true, true])
+    expect(await living(scoped, gemini, kept)).toEqual([false, true, true])
 
     const second = await world.oakum('doctor', '--store', store)
     expect({ code: second.code, stdout: second.stdout }).toEqual({
