@@ -12,7 +12,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { connect } from '../../../src/fleet/index.ts'
 import { ECHO } from '../../../src/process/echo.ts'
 import { PROGRAM_FLAGS } from '../../support/fixture-program.ts'
-import { childrenOf, sleepers, useToken } from '../../support/real-processes.ts'
+import { childrenOf, lives, sleepers, useToken } from '../../support/real-processes.ts'
 import { shiftedClock } from '../../support/shifted-clock.ts'
 import { temporaryFolder } from '../../support/sqlite.ts'
 import { until } from '../../support/until.ts'
@@ -256,10 +256,14 @@ function signal(name: NodeJS.Signals): Row['act'] {
 
 function twice(name: NodeJS.Signals): Row['act'] {
   return async program => {
-    process.kill(program.pid, name)
+    const { child, pid } = program
+    process.kill(pid, name)
     await program.said('draining')
-    await pause(ECHO * 2) // what comes at once is an echo
-    process.kill(program.pid, name)
+    // What comes at once is an echo; so is, for a process that was held up, what comes somewhat later.
+    while (child.exitCode === null && child.signalCode === null) {
+      await pause(ECHO * 1.5)
+      if (lives(pid)) process.kill(pid, name)
+    }
   }
 }
 
