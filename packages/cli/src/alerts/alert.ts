@@ -1,7 +1,8 @@
 import type { OakumEvent } from '@oakum/core/events'
+import { textOf } from '../output/event-line.ts'
 
 /** `resolved` says that what an earlier alert told of is over. */
-export type Severity = 'critical' | 'warning' | 'resolved'
+type Severity = 'critical' | 'warning' | 'resolved'
 
 /** What is told to people outside. */
 export interface Alert {
@@ -23,8 +24,10 @@ export interface Alert {
 
 interface AlertKind {
   severity: Severity
-  /** What stands after the agent's name, or by itself where an event has no agent. */
+  /** What stands after the agent's name. */
   text: string
+  /** Whether the event's facts make good words, which then follow. @default false */
+  detailed?: boolean
 }
 
 /**
@@ -33,13 +36,13 @@ interface AlertKind {
  */
 const KINDS: Readonly<Record<string, AlertKind>> = {
   system_alert: { severity: 'critical', text: 'needs attention' },
-  memory_leak_detected: { severity: 'critical', text: 'memory grows and grows' },
-  memory_leak_cleared: { severity: 'resolved', text: 'memory grows no more' },
+  memory_leak_detected: { severity: 'critical', text: 'memory grows and grows', detailed: true },
+  memory_leak_cleared: { severity: 'resolved', text: 'the alert of its memory is over', detailed: true },
   agent_stuck: { severity: 'warning', text: 'its event loop is blocked' },
   agent_recovered: { severity: 'resolved', text: 'its event loop turns again' },
   agent_stalled: { severity: 'warning', text: 'alive, but makes no progress' },
   agent_progressed: { severity: 'resolved', text: 'makes progress again' },
-  agent_limit_exceeded: { severity: 'warning', text: 'ended, since it went past its limit' },
+  agent_limit_exceeded: { severity: 'warning', text: 'ended, since it went past its limit', detailed: true },
 }
 
 /** The types of events that are alerts. */
@@ -50,6 +53,7 @@ export function toAlert(event: OakumEvent, store: string): Alert | null {
   const kind = KINDS[event.type]
   if (kind === undefined) return null
   const { id, type, time, agent, data } = event
+  const details = kind.detailed === true ? textOf(event) : ''
   const subject = agent ?? (type.startsWith('memory_') ? 'the fleet' : 'Oakum')
   return {
     id,
@@ -57,7 +61,8 @@ export function toAlert(event: OakumEvent, store: string): Alert | null {
     severity: kind.severity,
     time: new Date(time).toISOString(),
     ...(agent === undefined ? {} : { agent }),
-    text: typeof data.text === 'string' ? data.text : `${subject}: ${kind.text}`,
+    text:
+      typeof data.text === 'string' ? data.text : `${subject}: ${kind.text}${details === '' ? '' : ` (${details})`}`,
     data,
     store,
   }

@@ -16,7 +16,7 @@ export interface OptionSpec {
 }
 
 /** A few words to choose from. */
-export type Words = readonly string[]
+type Words = readonly string[]
 
 export interface CommandSpec {
   name: string

@@ -48,6 +48,16 @@ it('oakum up refuses a webhook that is none before it starts', async () => {
   expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.not.stringContaining('s3cret') })
 })
 
+it('says of a leak how much it is, and of one that is over why', () => {
+  const data = { agents: [{ id: 'coder-7' }], growth: 132 * 1_024 * 1_024, window: 300_000 }
+  const leak = { seq: 1, id: 'x', agent: 'coder-7', time: 0 }
+  expect(toAlert({ ...leak, type: 'memory_leak_detected', data }, 'memory:')?.text).toBe(
+    'coder-7: memory grows and grows (coder-7 grew by 132 MiB in 5m)',
+  )
+  const over = toAlert({ ...leak, type: 'memory_leak_cleared', data: { ...data, reason: 'settled' } }, 'memory:')
+  expect(over).toMatchObject({ severity: 'resolved', text: expect.stringContaining('is over (settled: coder-7') })
+})
+
 it('knows an alert by its type alone, and says each in words', () => {
   for (const type of ALERT_TYPES) {
     const alert = toAlert({ seq: 1, id: 'x', type, time: 0, data: {} }, 'memory:')
