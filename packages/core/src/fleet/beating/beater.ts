@@ -40,7 +40,6 @@ const TICK_EVERY = 1_000
 const TICKS_UNTIL_STUCK = 4
 /** How long the store has to answer after the event loop stood still, at most. */
 const LAST_QUESTION = 5_000
-
 /** So many beats in one delay came from a thread that went on; one may be that of a process that just came back. */
 const TELLING_ANSWERS = 2
 
@@ -70,7 +69,7 @@ export class Beater {
       beatEvery,
       stuckAfter,
       takeLag: now => {
-        this.#heed() // before any other timer of a loop that comes back
+        this.#heed() // a loop that comes back may do so here; this very beat asks the store
         return this.#pulse.take(now)
       },
       onAnswer: answer => this.#onAnswer(answer),
@@ -106,7 +105,9 @@ export class Beater {
    * may be before any timer of the loop.
    */
   catchUp(): void {
-    this.#heed()
+    if (!this.#heed()) return
+    if (this.#takenOver) this.#worker?.beatSoon()
+    else this.#inline.beatSoon()
   }
 
   /** Stops all, and waits for what is under way. */
@@ -128,14 +129,14 @@ export class Beater {
   }
 
   #tick(): void {
-    this.#heed()
+    this.catchUp()
     this.#passProgressOn()
     clearUnref(this.#tickTimer)
     this.#tickTimer = setTimeout(() => this.#tick(), this.#tickEvery).unref()
   }
 
-  /** Measures the event loop, and acts on a long delay. */
-  #heed(): void {
+  /** Measures the event loop, and acts on a long delay. Returns whether the store has to be asked. */
+  #heed(): boolean {
     const { clock, beatEvery, stuckAfter, beats } = this.#options
     this.#worker?.drain()
     const answers = this.#answers
@@ -143,7 +144,7 @@ export class Beater {
     const now = clock.monotonic()
     const late = this.#pulse.tick(now, this.#tickEvery)
     if (late >= stuckAfter && beats === 'auto') this.#startWorker()
-    if (late < beatEvery) return
+    if (late < beatEvery) return false
     // Not one beat went out in that time. What the store says now counts, and not that nobody asked it.
     const until = now + Math.min(beatEvery, LAST_QUESTION)
     for (const lease of this.#leases.values()) {
@@ -151,8 +152,7 @@ export class Beater {
       if (answers < TELLING_ANSWERS) lease.excuse()
     }
     this.#watchDeadlines()
-    if (this.#takenOver) this.#worker?.beatSoon()
-    else this.#inline.beatSoon()
+    return true
   }
 
   #passProgressOn(): void {

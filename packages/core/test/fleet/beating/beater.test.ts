@@ -61,6 +61,32 @@ describe('beats', () => {
     expect((await fleet.get('a'))?.progressAt).not.toBeNull()
   })
 
+  it('never overlap when the process stood still, and the store does not answer', async () => {
+    const real = createMemoryFleetStore()
+    let running = 0
+    let most = 0
+    let hangs = false
+    const store = intercept(real, 'beat', async (beats, options) => {
+      most = Math.max(most, ++running)
+      await new Promise(done => setTimeout(done, hangs ? 300 : 0))
+      running--
+      return real.beat(beats, options)
+    })
+    const clock = new ManualClock()
+    const settings = resolveFleetOptions({ clock, leaseTtl: 3_600_000, beatEvery: 10 })
+    const fleet = new Fleet(store, createMemoryEventLog(), settings)
+    onTestFinished(() => fleet.close())
+    const agent = await fleet.register({ id: 'a' })
+    await until(() => agent.phase === 'alive')
+    hangs = true
+    for (let times = 0; times < 3; times++) {
+      clock.advance(60_000)
+      await until(() => running > 0)
+      await until(() => running === 0)
+    }
+    expect(most).toBe(1)
+  })
+
   it('excuse an agent that promised progress for the time in which its process stood still', async () => {
     const clock = new ManualClock()
     const fleet = await openFleet('memory', { clock, beatEvery: 10 })
