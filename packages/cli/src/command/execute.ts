@@ -48,6 +48,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     if (unknown === undefined) throw new UsageError('a command is missing: oakum --help lists them')
     throw new UsageError(`there is no option ${unknown}${didYouMean(unknown, KNOWN_WITHOUT_COMMAND)}`)
   }
+  if (name === 'help') return dispatch([...head.toSpliced(at, 1), '--help'])
   const entry = find(name)
   if (!entry) throw new UsageError(`there is no command "${name}"${didYouMean(name, Object.keys(commands))}`)
   const command = await entry.load()

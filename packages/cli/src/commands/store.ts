@@ -55,10 +55,10 @@ async function backup({ url, target, json }: Wanted): Promise<number> {
   const report = backupStore(url, target)
   const bytes = report.files.reduce((sum, file) => sum + file.bytes, 0)
   if (json) console.log(toJson(report))
-  else
-    console.log(
-      `${url} is copied to ${report.directory} (${formatSize(bytes)}); look at it: oakum status --store sqlite:${report.directory}`,
-    )
+  else {
+    console.log(`Copied to ${report.directory} (${formatSize(bytes)}).`)
+    console.log(`It is a store itself: oakum status --store sqlite:${report.directory}`)
+  }
   return EXIT.ok
 }
 

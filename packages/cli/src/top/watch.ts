@@ -66,8 +66,7 @@ export async function showTop(fleet: Fleet, { sort, interval, count }: TopOption
   let by = sort
   const region = openLiveRegion(process.stdout, ({ columns, rows }) => [
     ...formatTop(sample, { paint, sort: by, width: columns, rows: Math.max(1, rows - OTHER_LINES) }),
-    '',
-    formatKeys(by, paint),
+    ...(process.stdin.isTTY ? ['', formatKeys(by, paint)] : []),
   ])
   const giveBack = process.stdin.isTTY
     ? listenForKeys(process.stdin, {

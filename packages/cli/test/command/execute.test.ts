@@ -36,6 +36,8 @@ describe('oakum', () => {
     expect((await executeHere(['status', '--help'])).stdout).toMatch(
       /EXAMPLES\n\n {2}oakum status\n {2}oakum status coder-1\n/,
     )
+    expect((await executeHere(['help', 'run'])).stdout).toContain('oakum run [OPTIONS] -- COMMAND …')
+    expect((await executeHere(['help'])).stdout).toBe((await executeHere(['--help'])).stdout)
     expect((await executeHere(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from '@oakum/core/fleet'
 import type { ArgsDef } from 'citty'
@@ -64,6 +64,18 @@ describe('loadConfig', () => {
     await expect(loadConfig('nowhere.json', {}, temporaryFolder())).rejects.toThrow(/cannot be loaded/)
     const folder = folderWith({ 'oakum.config.json': '{}', 'oakum.config.ts': '' })
     expect(() => findConfig(folder)).toThrow(/two configuration files/)
+  })
+})
+
+describe.skipIf(process.getuid?.() !== 0)('findConfig (files of other users can be made by root alone)', () => {
+  it('refuses what a stranger left, unless the folder is his, or it is named', async () => {
+    const folder = folderWith({ 'oakum.config.json': '{}' })
+    const file = join(folder, 'oakum.config.json')
+    chownSync(file, 12_345, 12_345)
+    expect(() => findConfig(folder)).toThrow(/belongs to another user: .*--config/)
+    expect((await loadConfig(file, {}, folder))?.file).toBe(file)
+    chownSync(folder, 12_345, 12_345)
+    expect(findConfig(folder)).toBe(file)
   })
 })
 
