@@ -3,7 +3,6 @@
  *
  * OAKUM_ALLOCATE=5G has it allocate that much, against a limit of a fifth.
  */
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
@@ -61,11 +60,9 @@ it('ends a fork bomb, a glutton and an endless loop with their trees, and nothin
 it('ends a fork bomb while the wrapper is held up by its store', async () => {
   const runs = await useRuns()
   const token = useToken()
-  const folder = runs.store.slice('sqlite:'.length)
-  mkdirSync(folder, { recursive: true })
-  // The store is made by a first run, and the second one's event log then waits for our lock, five seconds at a time.
-  await runs.run('--', 'true').ended
-  const lock = new DatabaseSync(join(folder, 'events.db'))
+  expect(await runs.agents()).toEqual([]) // this makes the store
+  // The run waits for this lock as soon as it has an event to write: five seconds at a time.
+  const lock = new DatabaseSync(join(runs.store.slice('sqlite:'.length), 'events.db'))
   const script = `echo one; ${bomb(token)}`
   const wrapper = runs.runWithStdin('--max-processes', '60', '--', 'sh', '-c', `read go; ${script}`)
   try {
