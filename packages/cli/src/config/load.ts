@@ -6,6 +6,9 @@ import { findConfig } from './find.ts'
 import type { OakumConfig } from './schema.ts'
 import { assertConfig } from './validate.ts'
 
+/** In place of a file: do without, for when the one that is there does not work. */
+const NONE = 'none'
+
 /** A configuration, and where it comes from. */
 export interface LoadedConfig {
   /** As an absolute path. */
@@ -15,7 +18,7 @@ export interface LoadedConfig {
 
 /**
  * Loads the file that is named, else that of OAKUM_CONFIG, else the one in the working directory or above it. Node runs it as it is,
- * types stripped. Null when there is none.
+ * types stripped. Null when there is none, or when `none` is named.
  *
  * @throws UsageError when it cannot be loaded, or says what no configuration says
  */
@@ -25,6 +28,7 @@ export async function loadConfig(
   folder: string = process.cwd(),
 ): Promise<LoadedConfig | null> {
   const wanted = named ?? (env.OAKUM_CONFIG === '' ? undefined : env.OAKUM_CONFIG)
+  if (wanted === NONE) return null
   const file = wanted === undefined ? findConfig(folder) : resolve(folder, wanted)
   if (file === undefined) return null
   const config: unknown = await read(file)

@@ -40,6 +40,7 @@ describe('loadConfig', () => {
     expect((await loadConfig(undefined, env, folder))?.file).toBe(join(folder, 'a.json'))
     expect((await loadConfig(undefined, {}, folder))?.file).toBe(join(folder, 'oakum.config.json'))
     expect(await loadConfig(undefined, {}, temporaryFolder())).toBeNull()
+    expect(await loadConfig('none', env, folder)).toBeNull()
   })
 
   it.each([
