@@ -20,10 +20,12 @@ export function listenForKeys(terminal: ReadStream, { onKey, onEnd }: Keys): () 
   }
   const restore = (): void => void terminal.setRawMode(false)
   process.once('exit', restore)
+  terminal.on('error', onEnd) // one that was closed cannot even be given back
   terminal.setRawMode(true).setEncoding('utf8').on('data', receive).on('end', onEnd)
   return () => {
     terminal.off('data', receive).off('end', onEnd).pause()
     process.off('exit', restore)
     restore()
+    terminal.off('error', onEnd)
   }
 }
