@@ -134,8 +134,7 @@ async function setClock(stage: Stage): Promise<unknown> {
   const { setTo, env } = await useClock(stage)
   setTo('-1h')
   const silent = await stage.agent('silent', 'inline', env)
-  const threaded = await stage.agent('threaded', 'worker', env)
-  await stage.coordinator()
+  const [threaded] = await Promise.all([stage.agent('threaded', 'worker', env), stage.coordinator()])
   const hours: number[] = []
   for (const offset of ['+1h', '-1h']) {
     setTo(offset)
@@ -180,7 +179,9 @@ beforeAll(async () => {
     stages.push(stage)
     outcomes.push(scene(stage))
   }
-  await Promise.allSettled(outcomes)
+  for (const settled of await Promise.allSettled(outcomes)) {
+    console.log(settled.status === 'fulfilled' ? JSON.stringify(settled.value) : settled.reason)
+  }
 }, 300_000)
 
 afterAll(async () => {
