@@ -29,9 +29,8 @@ export async function needTool(tool: Tool): Promise<string> {
   if (found !== undefined) return found
   const name = PACKAGES[tool]
   try {
-    await run('apt-get', ['install', '--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', name], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })
+    // The list of packages may not be there, or name versions that are gone.
+    await install(name).catch(() => aptGet('update').then(() => install(name)))
   } catch (cause) {
     throw new Error(`These tests need ${tool}, and it could not be installed: run "apt-get install ${name}" as root.`, {
       cause,
@@ -40,6 +39,15 @@ export async function needTool(tool: Tool): Promise<string> {
   const installed = find(tool)
   if (installed === undefined) throw new Error(`The package ${name} was installed, but has no program ${tool}.`)
   return installed
+}
+
+function install(name: string): Promise<unknown> {
+  return aptGet('install', '--yes', '--no-install-recommends', name)
+}
+
+function aptGet(...args: string[]): Promise<unknown> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  return run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], { env })
 }
 
 function find(program: string): string | undefined {
