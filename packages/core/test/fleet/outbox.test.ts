@@ -29,6 +29,7 @@ it('keeps events in the store while the log is away, and moves them when it is b
     read: options => log.read(options),
     tail: options => log.tail(options),
     last: options => log.last(options),
+    retain: options => log.retain(options),
     close: () => log.close(),
   }
   const outbox = new Outbox(store, events)
