@@ -17,6 +17,12 @@ export async function expectClean(scenario: Scenario, options?: LeaktestOptions<
   expect(report.verdict, formatText(report)).toBe('clean')
 }
 
+/** Fails, and shows the report, when more and more stays. What is bounded, at whatever number, may stay. */
+export async function expectNoLeak(scenario: Scenario, options?: LeaktestOptions<undefined>): Promise<void> {
+  const report = await leaktest(nameOfTest(), scenario, options)
+  expect(['clean', 'bounded'], formatText(report)).toContain(report.verdict)
+}
+
 /** Fails, and shows the report, unless the scenario keeps what about so many of the newest iterations made, and no more. */
 export async function expectBounded(
   iterations: number,
