@@ -1,4 +1,5 @@
 import { aborted, OakumError } from '@oakum/core/errors'
+import { killMarked } from '@oakum/core/process'
 import type { Scope } from '@oakum/core/scope'
 import { plain } from '../output/text.ts'
 import type { Alert } from './alert.ts'
@@ -18,7 +19,7 @@ export interface CommandOptions {
 
 /**
  * Runs a shell command for each alert: the alert as JSON on stdin, its parts in `OAKUM_ALERT_…`. The command and all that it
- * starts is over when the call settles.
+ * starts is over when the call settles, and when this process ends at once, as by a second signal.
  *
  * @param scope Owns the processes.
  */
@@ -30,6 +31,8 @@ export function sendByCommand(command: string, scope: Scope, { timeout = TIMEOUT
       env: { ...process.env, ...environmentOf(alert) },
       grace: GRACE,
     })
+    const onExit = (): unknown => killMarked([running.mark], [])
+    process.once('exit', onExit)
     let why: string | undefined
     const end = (reason: string) => (): void => {
       why ??= reason
@@ -45,6 +48,7 @@ export function sendByCommand(command: string, scope: Scope, { timeout = TIMEOUT
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
     await running.stop()
+    process.off('exit', onExit)
     if (why === undefined && exit.code === 0) return
     why ??= exit.signal === null ? `it exited with ${exit.code}` : `it was ended by ${exit.signal}`
     const word = plain(said.trim().split('\n').at(-1) ?? '')

@@ -51,17 +51,19 @@ export const command: Command = defineCommand({
     const url = storeUrl(store)
     const fleet = await connect(url)
     const errors = createErrorSink()
+    // Until all is closed: a second signal ends at once, and takes an alert command under way with it.
+    const interruption = listenForInterrupts()
     try {
       const alerts = await watchAlerts({ ...targets, fleet, url, onError: error => errors.report(error) })
       try {
         if (once) return await sweepOnce(fleet, { json })
-        await watchOver({ url, fleet, json, errors, leak })
+        await watchOver({ url, fleet, json, errors, leak, signal: interruption.signal })
         return EXIT.ok
       } finally {
         await alerts.close()
       }
     } finally {
-      await fleet.close()
+      await fleet.close().finally(interruption.release)
     }
   },
 })
@@ -72,15 +74,11 @@ interface WatchedFleet {
   json: boolean
   errors: ErrorSink
   leak: StartOptions['leak']
+  signal: AbortSignal
 }
 
-async function watchOver({ url, fleet, json, errors, leak }: WatchedFleet): Promise<void> {
-  const interruption = listenForInterrupts()
+async function watchOver({ url, fleet, json, errors, leak, signal }: WatchedFleet): Promise<void> {
   const { coordinator, memory } = startCoordinator(fleet, { errors, leak })
-  try {
-    await stay({ fleet, memory, url, json, signal: interruption.signal }, errors)
-    await coordinator.stop()
-  } finally {
-    interruption.release()
-  }
+  await stay({ fleet, memory, url, json, signal }, errors)
+  await coordinator.stop()
 }

@@ -16,6 +16,7 @@ export {
   type ProcessIdentity,
 } from './identity.ts'
 export { createEchoFilter, ECHO, type EchoFilter } from './echo.ts'
+export { killMarked } from './kill-marked.ts'
 export { MARKS_VARIABLE, marksOf, newMark, ownerOf, withMark } from './marker.ts'
 export { detailsOf, usageOf, variableOf } from './details.ts'
 export { readMemory, type ReadMemoryOptions } from './memory.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { killMarked } from '../../../src/fleet/shutdown/kill-marked.ts'
-import { identify } from '../../../src/process/identity.ts'
-import { newMark, withMark } from '../../../src/process/marker.ts'
-import { lives, pidsWith, sleepers, start, useToken } from '../../support/real-processes.ts'
-import { until } from '../../support/until.ts'
+import { identify } from '../../src/process/identity.ts'
+import { killMarked } from '../../src/process/kill-marked.ts'
+import { newMark, withMark } from '../../src/process/marker.ts'
+import { lives, pidsWith, sleepers, start, useToken } from '../support/real-processes.ts'
+import { until } from '../support/until.ts'
 
 describe('killMarked', () => {
   it('has killed what carries a mark, and all below it, when it returns', async () => {

@@ -1,6 +1,6 @@
-import { sameProcess, selfIdentity, type ProcessIdentity } from '../../process/identity.ts'
-import { ProcessTable } from '../../process/table.ts'
-import { ProcessTree } from '../../process/tree.ts'
+import { sameProcess, selfIdentity, type ProcessIdentity } from './identity.ts'
+import { ProcessTable } from './table.ts'
+import { ProcessTree } from './tree.ts'
 
 /** One look can miss a process whose parent ended while the table was read. */
 const EMPTY_LOOKS = 2
