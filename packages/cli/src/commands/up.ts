@@ -8,6 +8,7 @@ import { listenForInterrupts } from '../command/interrupt.ts'
 import { parseSize } from '../command/size.ts'
 import { jsonArgs, storeArgs, storeUrl } from '../command/store.ts'
 import { runDemo } from '../demo/run.ts'
+import { parseRetention, startRetention, type RetentionOptions } from '../up/retention.ts'
 import { createErrorSink, startCoordinator, stay, type ErrorSink, type StartOptions } from '../up/stay.ts'
 import { sweepOnce } from '../up/sweep-once.ts'
 
@@ -34,6 +35,12 @@ export const command: Command = defineCommand({
       description: 'Told as a leak: memory of agents that grows by more',
     },
     'leak-window': { type: 'string', default: '5m', valueHint: 'TIME', description: 'Within so long' },
+    retention: {
+      type: 'string',
+      default: '7d',
+      valueHint: 'TIME',
+      description: 'Events that are older are removed; “forever”: none is',
+    },
     ...storeArgs,
     ...jsonArgs,
   },
@@ -43,6 +50,7 @@ export const command: Command = defineCommand({
       threshold: parseSize(options['leak-threshold'], '--leak-threshold'),
       window: parseDuration(options['leak-window'], '--leak-window'),
     }
+    const maxAge = parseRetention(options.retention, '--retention')
     if (demo) return runDemo({ store, once, json })
     const targets: AlertTargets = {
       ...(alertCommand === undefined ? {} : { command: alertCommand }),

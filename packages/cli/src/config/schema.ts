@@ -6,6 +6,8 @@
 export interface UpDefaults {
   leakThreshold?: string | number
   leakWindow?: string | number
+  /** How long events stay, or `'forever'`; see `--retention`. */
+  retention?: string | number
   /** Run by the shell for each alert; see `--alert-command`. */
   alertCommand?: string
   /** Gets each alert by POST; see `--alert-webhook`. */
@@ -58,6 +60,7 @@ export const SECTIONS: Readonly<Record<Section, Readonly<Record<string, Setting>
   up: {
     leakThreshold: { option: 'leak-threshold', kind: 'value' },
     leakWindow: { option: 'leak-window', kind: 'value' },
+    retention: { option: 'retention', kind: 'value' },
     alertCommand: { option: 'alert-command', kind: 'value' },
     alertWebhook: { option: 'alert-webhook', kind: 'value' },
   } satisfies Record<keyof UpDefaults, Setting>,

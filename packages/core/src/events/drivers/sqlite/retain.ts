@@ -10,6 +10,8 @@ import type { RetainOptions, RetainReport } from '../../retention.ts'
 import { filterConditions, type NamedParameters } from './select.ts'
 
 const STEP = 500
+/** How many numbers there are from the oldest event to the newest; null without any. */
+const SPAN = 'SELECT (SELECT max(seq) FROM events) - (SELECT min(seq) FROM events) + 1 AS span'
 
 export async function retainEvents(
   database: Database,
@@ -29,6 +31,9 @@ export async function retainEvents(
 
 /** The `seq` of the newest event that has at least so many newer ones beside it; undefined when there is none. */
 function newestToGo(database: Database, filter: EventFilter, maxCount: number): number | undefined {
+  // So many numbers are not given yet: nothing needs to be counted, which takes a while for a million.
+  const { span = null } = database.get<{ span: number | null }>(SPAN) ?? {}
+  if (span === null || span <= maxCount) return undefined
   const { where, parameters } = filterConditions(filter)
   const sql = `SELECT seq FROM events WHERE ${['seq > 0', ...where].join(' AND ')} ORDER BY seq DESC LIMIT 1 OFFSET :maxCount`
   return database.get<{ seq: number }>(sql, { ...parameters, maxCount })?.seq
