@@ -65,7 +65,7 @@ export const command: Command = defineCommand({
       const alerts = await watchAlerts({ ...targets, fleet, url, onError: error => errors.report(error) })
       try {
         if (once) return await sweepOnce(fleet, { json })
-        await watchOver({ url, fleet, json, errors, leak, signal: interruption.signal })
+        await watchOver({ url, fleet, json, errors, leak, maxAge, signal: interruption.signal })
         return EXIT.ok
       } finally {
         await alerts.close()
@@ -82,11 +82,17 @@ interface WatchedFleet {
   json: boolean
   errors: ErrorSink
   leak: StartOptions['leak']
+  maxAge: RetentionOptions['maxAge']
   signal: AbortSignal
 }
 
-async function watchOver({ url, fleet, json, errors, leak, signal }: WatchedFleet): Promise<void> {
+async function watchOver({ url, fleet, json, errors, leak, maxAge, signal }: WatchedFleet): Promise<void> {
   const { coordinator, memory } = startCoordinator(fleet, { errors, leak })
-  await stay({ fleet, memory, url, json, signal }, errors)
-  await coordinator.stop()
+  const retention = startRetention({ fleet, maxAge, onError: error => errors.report(error) })
+  try {
+    await stay({ fleet, memory, url, json, signal }, errors)
+    await coordinator.stop()
+  } finally {
+    await retention.close()
+  }
 }
