@@ -37,7 +37,7 @@ export const command: Command = defineCommand({
       const found = await examine({ url, fleet, ...(only === undefined ? {} : { only: new Set(only) }) })
       const diagnoses = [...broken, ...found]
       const outcomes = fix
-        ? await repairAll(diagnoses, { foreign: orphans || only !== undefined })
+        ? await repairAll(diagnoses, { foreign: orphans, named: only !== undefined })
         : diagnoses.map(untouched)
       print(outcomes, json)
       return outcomes.some(isOpen) ? EXIT.failed : EXIT.ok

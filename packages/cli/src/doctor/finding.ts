@@ -35,8 +35,11 @@ export interface Finding {
   what: string
   /** How that is known. */
   why: string
-  /** What repairs it: `--fix`, or, where somebody may miss what it ends, only `--fix --orphans`. Null: people have to. */
-  repairedBy: 'fix' | 'orphans' | null
+  /**
+   * What repairs it: `--fix`; where somebody may miss what it ends, only `--fix --orphans`; where somebody seems to use it, only
+   * `--fix` with its pid. Null: people have to.
+   */
+  repairedBy: 'fix' | 'orphans' | 'pid' | null
   /** What the repair does, or what to do by hand. */
   remedy: string
   agent?: string

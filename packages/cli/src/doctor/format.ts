@@ -37,10 +37,11 @@ function signOf({ severity, fixed }: Outcome, paint: Paint): string {
   return severity === 'advice' ? paint('yellow', '•') : paint('red', '✗')
 }
 
-function verdictOf({ fixed, error, repairedBy, remedy }: Outcome): string {
+function verdictOf({ fixed, error, repairedBy, remedy, processes }: Outcome): string {
   if (fixed === true) return 'fixed'
   if (fixed === false) return `not fixed: ${error ?? 'no reason was given'}`
   if (repairedBy === null) return remedy
+  if (repairedBy === 'pid') return `oakum doctor ${processes[0]?.identity.pid} --fix ${remedy}`
   return `${repairedBy === 'fix' ? '--fix' : '--fix --orphans'} ${remedy}`
 }
 
@@ -61,7 +62,7 @@ function namesOf(names: readonly string[]): string[] {
 function summaryOf(outcomes: readonly Outcome[]): string {
   const fixed = outcomes.filter(outcome => outcome.fixed === true).length
   const left = outcomes.filter(isOpen)
-  const advice = outcomes.filter(({ severity }) => severity === 'advice').length
+  const advice = outcomes.filter(outcome => outcome.severity === 'advice' && outcome.fixed === null).length
   return [
     ...(fixed > 0 ? [`${fixed} fixed.`] : []),
     left.length === 0 ? 'Nothing is left over.' : `${plural(left.length, 'problem')}${fixed > 0 ? ' left' : ''}.`,

@@ -14,6 +14,7 @@ import {
   ProcessTable,
   ProcessTree,
   readMemory,
+  startedBefore,
   type ProcessDetails,
   type ProcessIdentity,
   type ProcessInfo,
@@ -88,6 +89,19 @@ export class Machine {
 
   isKept(identity: ProcessIdentity): boolean {
     return isAmong(this.#wanted.kept, identity)
+  }
+
+  /**
+   * Whether it may come from what was kept, and is spared with it. Of a process that has ended nobody can tell what it started;
+   * one that lives has passed its marks on.
+   */
+  mayComeFromKept(row: ProcessInfo): boolean {
+    const marks = this.table.marksOf(row.pid)
+    return this.#wanted.kept.some(
+      kept =>
+        !startedBefore(row, kept) &&
+        (!isAlive(kept) || this.table.marksOf(kept.pid).some(mark => marks.includes(mark))),
+    )
   }
 
   /** The living members of a tree, without what is nobody's left-over. */

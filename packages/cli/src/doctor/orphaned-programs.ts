@@ -2,8 +2,9 @@
  * Known agent programs that lost their parent: the terminal was closed, or whatever started them crashed.
  *
  * `nohup claude &` looks the same, and may be wanted: `--fix` leaves them alone unless asked to, and `oakum keep` settles it.
+ * One that takes connections is most likely a server (`opencode serve`), which needs neither parent nor terminal: it has to be named.
  */
-import { identityOf } from '@oakum/core/process'
+import { identityOf, isListening } from '@oakum/core/process'
 import type { Fleet } from '@oakum/core/fleet'
 import type { Diagnosis } from './finding.ts'
 import { knownAgent } from './known-programs.ts'
@@ -22,13 +23,14 @@ export async function findOrphanedPrograms(machine: Machine, fleet: Fleet | null
     const members = machine.members(tree)
     if (members.length === 0) continue // kept, an agent’s, or this command runs in it
     const { processes, age, memory } = await machine.describe(members)
+    const serves = isListening(tree.root) === true
     diagnoses.push({
       finding: {
         code: 'PROGRAM_ORPHANED',
-        severity: 'problem',
+        severity: serves ? 'advice' : 'problem',
         what: members.length === 1 ? name : `${name} and ${members.length - 1} more below it`,
-        why: `Its parent is gone: process ${row.ppid} has taken it over. It has no terminal, and no lease`,
-        repairedBy: 'orphans',
+        why: `Its parent is gone: process ${row.ppid} has taken it over. It has no terminal, and no lease${serves ? ', but takes connections: somebody may use it' : ''}`,
+        repairedBy: serves ? 'pid' : 'orphans',
         remedy: `ends it; to have it spared: oakum keep ${row.pid}`,
         processes,
         paths: [],

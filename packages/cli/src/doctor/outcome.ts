@@ -11,14 +11,16 @@ export interface Outcome extends Finding {
 export interface RepairOptions {
   /** Whether also what somebody may miss is ended. */
   foreign: boolean
+  /** Whether the findings are those of processes that were named: then also what somebody seems to use is ended. */
+  named: boolean
 }
 
 /** Repairs what can be, all at once. One repair that fails stops none of the others. */
-export function repairAll(diagnoses: readonly Diagnosis[], { foreign }: RepairOptions): Promise<Outcome[]> {
+export function repairAll(diagnoses: readonly Diagnosis[], options: RepairOptions): Promise<Outcome[]> {
   return Promise.all(
     diagnoses.map(async diagnosis => {
       const { finding, repair } = diagnosis
-      if (repair === null || (finding.repairedBy === 'orphans' && !foreign)) return untouched(diagnosis)
+      if (repair === null || !mayRepair(finding, options)) return untouched(diagnosis)
       const error = await repair().catch((thrown: unknown) =>
         thrown instanceof Error ? thrown.message : String(thrown),
       )
@@ -32,7 +34,11 @@ export function untouched({ finding }: Diagnosis): Outcome {
   return { ...finding, fixed: null }
 }
 
-/** Whether something is still left over or damaged. */
+/** Whether something is still left over or damaged, or refused to go. */
 export function isOpen({ severity, fixed }: Outcome): boolean {
-  return severity === 'problem' && fixed !== true
+  return fixed === false || (severity === 'problem' && fixed !== true)
+}
+
+function mayRepair({ repairedBy }: Finding, { foreign, named }: RepairOptions): boolean {
+  return repairedBy === 'fix' || named || (repairedBy === 'orphans' && foreign)
 }

@@ -12,7 +12,7 @@ const START_AND_LEAVE = '"$@" >/dev/null 2>&1 & echo $!'
 describe('oakum doctor on a machine with left-overs of every kind', () => {
   it('names each, ends what may be ended, and is clean the second time', async () => {
     const { world, root, store } = await setUp()
-    const { claude, gemini, crashed, left, kept, scoped } = await plant(world, root, store)
+    const { claude, gemini, server, crashed, left, kept, scoped } = await plant(world, root, store)
     const doctor = async (...args: string[]): Promise<{ code: number | null; found: Outcome[] }> => {
       const { code, stdout, stderr } = await world.oakum('doctor', '--json', '--store', store, ...args)
       expect(stderr).toBe('')
@@ -27,11 +27,12 @@ describe('oakum doctor on a machine with left-overs of every kind', () => {
       'PROCESS_LEFT 1 process of a program that used Oakum',
       'PROCESS_LEFT 1 process of agent ended',
       'PROGRAM_ORPHANED claude',
+      'PROGRAM_ORPHANED opencode',
       'SIGNAL_BLOCKED agent below-npm',
       'STORE_EXPOSED 1 file of the store',
     ])
     expect(first.found.every(({ fixed }) => fixed === null)).toBe(true)
-    const orphan = first.found.find(({ code }) => code === 'PROGRAM_ORPHANED')
+    const orphan = first.found.find(({ what }) => what === 'claude')
     expect(orphan?.processes[0]?.identity.pid).toBe(claude)
     expect(orphan?.memory).toBeGreaterThan(0)
     expect(first.found.find(({ code }) => code === 'SIGNAL_BLOCKED')?.why).toMatch(/^A signal to npm/)
@@ -42,7 +43,8 @@ describe('oakum doctor on a machine with left-overs of every kind', () => {
       'AGENT_VANISHED vanished': true,
       'PROCESS_LEFT ended': true,
       PROCESS_LEFT: null, // somebody may miss it: it has to be asked for
-      PROGRAM_ORPHANED: null, // likewise
+      'PROGRAM_ORPHANED claude': null, // likewise
+      'PROGRAM_ORPHANED opencode': null,
       'SIGNAL_BLOCKED below-npm': null, // nothing that could be ended, but advice
       STORE_EXPOSED: true,
     })
@@ -51,15 +53,26 @@ describe('oakum doctor on a machine with left-overs of every kind', () => {
     expect(await living(crashed, left, claude, scoped, gemini, kept)).toEqual([false, false, true, true, true, true])
 
     const named = await doctor(String(claude), '--fix')
-    expect({ code: named.code, states: states(named.found) }).toEqual({ code: 0, states: { PROGRAM_ORPHANED: true } })
+    expect({ code: named.code, states: states(named.found) }).toEqual({
+      code: 0,
+      states: { 'PROGRAM_ORPHANED claude': true },
+    })
     expect(await living(claude, scoped, gemini, kept)).toEqual([false, true, true, true])
 
     const asked = await doctor('--fix', '--orphans')
     expect({ code: asked.code, states: states(asked.found) }).toEqual({
       code: 0,
-      states: { PROCESS_LEFT: true, 'SIGNAL_BLOCKED below-npm': null },
+      // Others may be connected to a server: it has to be named.
+      states: { PROCESS_LEFT: true, 'PROGRAM_ORPHANED opencode': null, 'SIGNAL_BLOCKED below-npm': null },
     })
-    expect(await living(scoped, gemini, kept)).toEqual([false, true, true])
+    expect(await living(scoped, server, gemini, kept)).toEqual([false, true, true, true])
+
+    const ended = await doctor(String(server), '--fix')
+    expect({ code: ended.code, states: states(ended.found) }).toEqual({
+      code: 0,
+      states: { 'PROGRAM_ORPHANED opencode': true },
+    })
+    expect(await living(server)).toEqual([false])
 
     const second = await world.oakum('doctor', '--store', store)
     expect({ code: second.code, stdout: second.stdout }).toEqual({
@@ -103,6 +116,8 @@ interface Planted {
   /** Orphans; gemini is kept. */
   claude: number
   gemini: number
+  /** One that takes connections. */
+  server: number
   /** Of an agent that crashed. */
   crashed: number
   /** Of an agent that ended; the latter is kept. */
@@ -125,24 +140,22 @@ async function plant(world: World, root: string, store: string): Promise<Planted
     world.run('setsid', 'sh', '-c', script, agent.join(' ')),
   ])
   const [crashed = 0, left = 0, kept = 0, scoped = 0]: number[] = JSON.parse(planted.stdout)
-  const orphan = async (name: string): Promise<number> => {
-    const { stdout } = await world.run(
-      'setsid',
-      '--wait',
-      'sh',
-      '-c',
-      START_AND_LEAVE,
-      'sh',
-      join(programs, name),
-      '1000',
-    )
+  await writeFile(join(programs, 'opencode.cjs'), "require('net').createServer().listen(process.argv[2])")
+  const orphan = async (...words: string[]): Promise<number> => {
+    const { stdout } = await world.run('setsid', '--wait', 'sh', '-c', START_AND_LEAVE, 'sh', ...words)
     return Number(stdout)
   }
-  const [claude, gemini] = await Promise.all([orphan('claude'), orphan('gemini')])
+  const socket = join(root, 'socket')
+  const [claude, gemini, server] = await Promise.all([
+    orphan(join(programs, 'claude'), '1000'),
+    orphan(join(programs, 'gemini'), '1000'),
+    orphan(process.execPath, join(programs, 'opencode.cjs'), socket),
+  ])
+  await until(() => existsSync(socket))
   expect((await world.oakum('keep', String(gemini), String(kept), '--store', store)).code).toBe(0)
   await until(async () => (await world.oakum('status', 'below-npm', '--store', store)).code === 0)
   await chmod(join(root, 'store/fleet.db'), 0o644)
-  return { claude, gemini, crashed, left, kept, scoped }
+  return { claude, gemini, server, crashed, left, kept, scoped }
 }
 
 function readFindings(stdout: string): Outcome[] {
@@ -156,6 +169,9 @@ function summary(found: readonly Outcome[]): string[] {
 
 function states(found: readonly Outcome[]): Record<string, boolean | null> {
   return Object.fromEntries(
-    found.map(({ code, agent, fixed }) => [agent === undefined ? code : `${code} ${agent}`, fixed]),
+    found.map(({ code, agent, what, fixed }) => {
+      const name = code === 'PROGRAM_ORPHANED' ? what : agent
+      return [name === undefined ? code : `${code} ${name}`, fixed]
+    }),
   )
 }

@@ -47,6 +47,22 @@ describe('formatOutcomes', () => {
       '1 problem. To end it: oakum doctor --fix --orphans',
     ],
     [
+      'somebody seems to use',
+      {
+        severity: 'advice',
+        repairedBy: 'pid',
+        processes: [{ identity: { ...selfIdentity(), pid: 7 }, program: 'x', age: null, memory: null }],
+      },
+      'oakum doctor 7 --fix ends it',
+      'Nothing is left over. 1 piece of advice.',
+    ],
+    [
+      'somebody seemed to use, and was named',
+      { severity: 'advice', repairedBy: 'pid', fixed: true },
+      'fixed',
+      '1 fixed. Nothing is left over.',
+    ],
+    [
       'is advice',
       { severity: 'advice', repairedBy: null, remedy: 'Do it' },
       'Do it',

@@ -1,12 +1,17 @@
 // It looks at the whole machine: these tests look at their own processes, and repair nothing else.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type Fleet } from '@oakum/core/fleet'
 import { identify, newMark, selfIdentity } from '@oakum/core/process'
 import { expect, it, onTestFinished } from 'vitest'
-import { lives, start, useToken } from '../../../core/test/support/real-processes.ts'
+import { lives, sleepers, start, useToken } from '../../../core/test/support/real-processes.ts'
 import { until } from '../../../core/test/support/until.ts'
 import type { Diagnosis } from '../../src/doctor/finding.ts'
 import { findLeftProcesses } from '../../src/doctor/left-processes.ts'
 import { Machine } from '../../src/doctor/machine.ts'
+import { repairAll } from '../../src/doctor/outcome.ts'
+
+/** Milliseconds. */
+const TICK = 10
 
 /** A pid that no system gives. */
 const NOBODY = 4_194_304
@@ -18,8 +23,12 @@ function markOfTheDead(startTime = 1): string {
 
 /** A process that carries marks, in an environment without any of this one's. */
 function carrier(marks: string, ...command: string[]): number {
+  return startWith({ OAKUM_MARKS: marks }, ...command)
+}
+
+function startWith(env: NodeJS.ProcessEnv, ...command: string[]): number {
   const words = command.length > 0 ? command : ['sleep', useToken()]
-  return start('env', [...words], { env: { PATH: process.env.PATH, OAKUM_MARKS: marks } }).pid
+  return start('env', [...words], { env: { PATH: process.env.PATH, ...env } }).pid
 }
 
 async function findFor(pid: number, fleet: Fleet | null = null): Promise<Diagnosis | undefined> {
@@ -68,4 +77,39 @@ it('leaves alone what is kept and agents that live, with all below them, also wh
   await fleet.keep(late)
   expect(await diagnosis?.repair?.()).toBeUndefined()
   expect([kept, agent, late].map(lives)).toEqual([true, true, true])
+})
+
+it('leaves to people what may come from a process that was kept and has ended', async () => {
+  const fleet = await connect('memory:')
+  onTestFinished(() => fleet.close({ release: false }))
+  const agent = await fleet.register({ id: 'ended' })
+  const env = { ...agent.env, OAKUM_MARKS: markOfTheDead() }
+  await agent.release()
+  const before = startWith(env)
+  await until(() => findFor(before, fleet))
+  await sleep(2 * TICK) // start times are told in ticks: these two must not be one
+  const kept = startWith(env)
+  await fleet.keep(await until(() => identify(kept)))
+  process.kill(kept, 'SIGKILL')
+  await until(() => !lives(kept))
+  const after = startWith(env)
+  await until(() => findFor(after, fleet))
+  const found = [(await findFor(before, fleet))?.finding, (await findFor(after, fleet))?.finding]
+  expect(found).toMatchObject([
+    { agent: 'ended', repairedBy: 'fix', processes: [{ identity: { pid: before } }] },
+    { agent: 'ended', repairedBy: 'orphans', processes: [{ identity: { pid: after } }] },
+  ])
+})
+
+it('ends what somebody has a terminal in only when it is named', async () => {
+  const token = useToken()
+  // As a tmux server that was started with the mark, and the shell in it.
+  const pid = carrier(markOfTheDead(), 'script', '-qec', `sleep ${token}; true`, '/dev/null')
+  await until(() => sleepers(token).length === 1)
+  const diagnosis = await until(() => findFor(pid))
+  expect(diagnosis.finding).toMatchObject({ severity: 'advice', repairedBy: 'pid' })
+  expect(await repairAll([diagnosis], { foreign: true, named: false })).toMatchObject([{ fixed: null }])
+  expect(lives(pid)).toBe(true)
+  expect(await repairAll([diagnosis], { foreign: true, named: true })).toMatchObject([{ fixed: true }])
+  expect(lives(pid)).toBe(false)
 })

@@ -15,6 +15,11 @@ export function usageOf(identity: ProcessIdentity): ProcessUsage | null {
   return readOf(identity, pid => platform.usage(pid))
 }
 
+/** Whether this very process waits for connections of others; null when it is gone, or where that is not told. */
+export function isListening(identity: ProcessIdentity): boolean | null {
+  return readOf(identity, pid => platform.listens(pid))
+}
+
 /** A variable of the environment that the process was started with; null when it has none, or that may not be read. */
 export function variableOf(identity: ProcessIdentity, name: string): string | null {
   const environment = readOf(identity, pid => platform.environment(pid))

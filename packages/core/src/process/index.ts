@@ -18,7 +18,7 @@ export {
 export { createEchoFilter, ECHO, type EchoFilter } from './echo.ts'
 export { killMarked } from './kill-marked.ts'
 export { MARKS_VARIABLE, marksOf, newMark, ownerOf, withMark } from './marker.ts'
-export { detailsOf, usageOf, variableOf } from './details.ts'
+export { detailsOf, isListening, usageOf, variableOf } from './details.ts'
 export { readMemory, type ReadMemoryOptions } from './memory.ts'
 export type { ProcessDetails, ProcessInfo, ProcessState, ProcessUsage } from './platform/process-info.ts'
 export type { ProcessMemory } from './platform/process-memory.ts'

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { spawn } from 'node:child_process'
 import { openSync, closeSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   detailsOf,
   identify,
+  isListening,
   selfIdentity,
   usageOf,
   variableOf,
@@ -45,6 +47,26 @@ test('what a process has open is counted, and follows', () => {
   expect(usageOf(selfIdentity())?.descriptors).toBe(before + 2)
   for (const descriptor of descriptors) closeSync(descriptor)
   expect(usageOf(selfIdentity())?.threads).toBeGreaterThan(1)
+})
+
+test.each([
+  ['one address', { port: 0, host: '127.0.0.1' }],
+  ['all addresses', { port: 0 }],
+  ['a path', { path: `/tmp/oakum-listens-${process.pid}` }],
+])('a process listens while it waits for connections at %s', async (_, where) => {
+  expect(isListening(selfIdentity())).toBe(false)
+  const server = createServer().listen(where)
+  await once(server, 'listening')
+  expect(isListening(selfIdentity())).toBe(true)
+  server.close()
+  await once(server, 'close')
+  expect(isListening(selfIdentity())).toBe(false)
+})
+
+test('a process that waits for no connection does not listen', async () => {
+  const { identity } = await startShell(':')
+  expect(isListening(identity)).toBe(false)
+  expect(isListening({ ...identity, startTime: '1' })).toBeNull()
 })
 
 test('a variable is read as the process was started with it', async () => {

@@ -4,6 +4,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { linuxDetails, TICKS } from './linux-details.ts'
 import { memoryOf } from './linux-memory.ts'
+import { linuxListens } from './linux-sockets.ts'
 import { linuxUsage } from './linux-usage.ts'
 import { ifThere, readIfThere, statFields } from './proc-files.ts'
 import type { Platform, ProcessInfo, ProcessState } from './process-info.ts'
@@ -51,6 +52,7 @@ export const linux: Platform = {
   commandLine: pid => readIfThere(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim() || null,
   details: linuxDetails,
   usage: linuxUsage,
+  listens: linuxListens,
   memoryOf,
 }
 

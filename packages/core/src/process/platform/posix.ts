@@ -23,6 +23,7 @@ export const posix: Platform = {
   commandLine: pid => run('ps', ['-p', String(pid), '-o', 'command=']).trim() || null,
   details: readDetails,
   usage: () => null,
+  listens: () => null,
   async memoryOf(pids) {
     const list = [...pids].join(',')
     if (list === '') return new Map()

@@ -58,6 +58,8 @@ export interface Platform {
   details(pid: number): ProcessDetails | null
   /** Null when it is gone. */
   usage(pid: number): ProcessUsage | null
+  /** Whether it waits for connections of others; null when it is gone, or the system does not tell. */
+  listens(pid: number): boolean | null
   /** What processes take of the memory, one after the other. Left out: who is gone, and who may not be looked at. */
   memoryOf(pids: Iterable<number>): Promise<Map<number, ProcessMemory>>
 }

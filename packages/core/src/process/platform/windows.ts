@@ -22,6 +22,7 @@ export const windows: Platform = {
   // Neither orphans nor what a process has open are looked for here.
   details: () => null,
   usage: () => null,
+  listens: () => null,
   memoryOf: () => Promise.resolve(new Map()), // half a second per look is too much for a figure
 }
 
