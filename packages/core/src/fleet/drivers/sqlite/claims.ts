@@ -19,6 +19,10 @@ import { addEvent } from './outbox.ts'
 import { type Due, endHolds, findDue, forgetHeld, heldLeases, holdBack, mendDeadlines, toHeld } from './silence.ts'
 import { countLive } from './views.ts'
 
+const LIVE_CHILDREN = `
+  SELECT ${LEASE_COLUMNS} FROM leases
+  WHERE parent_id = ? AND parent_epoch = ? AND phase IN ('starting', 'alive', 'draining') ORDER BY leases.seq`
+
 const REASONS = { proven: 'process_gone', stalled: 'stalled', released: 'released' } as const
 
 /** A row on its way into a claim plan. */
@@ -68,15 +72,7 @@ export function toCandidate(row: LeaseRow): Candidate {
 }
 
 export function childrenOf(database: Database): (lease: Candidate) => Candidate[] {
-  return ({ row }) =>
-    database
-      .all<LeaseRow>(
-        `SELECT ${LEASE_COLUMNS} FROM leases
-         WHERE parent_id = ? AND parent_epoch = ? AND phase IN ('starting', 'alive', 'draining') ORDER BY leases.seq`,
-        row.id,
-        row.epoch,
-      )
-      .map(toCandidate)
+  return ({ row }) => database.all<LeaseRow>(LIVE_CHILDREN, row.id, row.epoch).map(toCandidate)
 }
 
 /** Why a lease ended that fell silent. */
@@ -162,7 +158,7 @@ function take(
 /** The claim on a lease that is about to be taken. A record that cannot be read is told by its reason. */
 function toClaim({ lease, reason, depth }: Planned<Candidate>, token: string, now: number): Claim {
   const attempt = lease.row.attempts + 1
-  const agent = toRecord({ ...lease.row, phase: 'reaping', reason, attempts: attempt })
+  const agent = toRecord(lease.row, { phase: 'reaping', reason, attempts: attempt })
   const lastSeen = lease.row.last_beat
   return {
     id: lease.id,

@@ -48,13 +48,17 @@ export interface LeaseRow {
 /**
  * All columns. A number that is too large for JavaScript would make a whole query fail, and with it a sweep; so it is read as the
  * largest that is none, and its record is found to be damaged. Order by `leases.column`: a bare name would mean what is read.
+ *
+ * Make a text with it once, not per call: to build and hash one costs several times what its query does.
  */
 export const LEASE_COLUMNS: string = columns()
 
+const NEWEST = `SELECT ${LEASE_COLUMNS} FROM leases WHERE id = ? ORDER BY leases.epoch DESC LIMIT 1`
+const BY_REF = `SELECT ${LEASE_COLUMNS} FROM leases WHERE id = ? AND epoch = ?`
+
 /** The newest lease of an id, in whatever phase. */
 export function newestLease(database: Database, id: string): LeaseRow | undefined {
-  const sql = `SELECT ${LEASE_COLUMNS} FROM leases WHERE id = ? ORDER BY leases.epoch DESC LIMIT 1`
-  return database.get<LeaseRow>(sql, id)
+  return database.get<LeaseRow>(NEWEST, id)
 }
 
 export function findLive(database: Database, ref: LeaseRef): LeaseRow | undefined {
@@ -69,7 +73,7 @@ export function requireLive(database: Database, ref: LeaseRef): LeaseRow {
   return row
 }
 
-export function isLive({ phase }: LeaseRow): boolean {
+export function isLive({ phase }: Pick<LeaseRow, 'phase'>): boolean {
   return LIVE_PHASES.includes(phase)
 }
 
@@ -82,21 +86,25 @@ export function parentOf({ parent_id: id, parent_epoch: epoch }: LeaseRow): Leas
 }
 
 /** When the lease ends unless a beat comes, or when it would have ended. */
-export function expiryOf(row: LeaseRow): number {
-  if (row.due_at !== null && isLive(row)) return row.due_at
+export function expiryOf(row: LeaseRow, { phase }: Pick<LeaseRow, 'phase'> = row): number {
+  if (row.due_at !== null && isLive({ phase })) return row.due_at
   return (row.last_beat ?? row.registered_at) + row.lease_ttl
 }
 
-/** Null when the row was damaged. */
-export function toRecord(row: LeaseRow): AgentRecord | null {
+/**
+ * Null when the row was damaged.
+ *
+ * @param as What is about to be written to it. Given apart, since SQLite's rows are so slow to copy that a claim would mostly do that.
+ */
+export function toRecord(row: LeaseRow, as: Pick<LeaseRow, 'phase' | 'reason' | 'attempts'> = row): AgentRecord | null {
   const roots = parse(row.roots, isTexts)
   const labels = parse(row.labels, isLabels)
-  if (roots === null || labels === null || !isPossible(row)) return null
+  if (roots === null || labels === null || !PHASES.has(as.phase) || !isPossible(row)) return null
   const parent = parentOf(row)
   return {
     ...refOf(row),
     seq: row.seq,
-    phase: row.phase,
+    phase: as.phase,
     state: row.state,
     ...(parent === undefined ? {} : { parent }),
     host: row.host,
@@ -106,7 +114,7 @@ export function toRecord(row: LeaseRow): AgentRecord | null {
     leaseTtl: row.lease_ttl,
     registeredAt: row.registered_at,
     lastBeat: row.last_beat,
-    expiresAt: expiryOf(row),
+    expiresAt: expiryOf(row, as),
     progressAt: row.progress_at,
     progressTimeout: row.progress_timeout,
     stalledAt: row.stalled_at,
@@ -114,8 +122,8 @@ export function toRecord(row: LeaseRow): AgentRecord | null {
     heap: row.heap,
     stuckAt: row.stuck_at,
     stopRequestedAt: row.stop_requested_at,
-    attempts: row.attempts,
-    ...(row.reason === null ? {} : { reason: row.reason }),
+    attempts: as.attempts,
+    ...(as.reason === null ? {} : { reason: as.reason }),
     ...(row.error === null ? {} : { error: row.error }),
   }
 }
@@ -133,8 +141,7 @@ function isPossible(row: LeaseRow): boolean {
     row.pid > 0 &&
     row.pid <= LARGEST_PID &&
     row.epoch > 0 &&
-    row.epoch < Number.MAX_SAFE_INTEGER &&
-    PHASES.has(row.phase)
+    row.epoch < Number.MAX_SAFE_INTEGER
   )
 }
 
@@ -147,8 +154,7 @@ function columns(): string {
 }
 
 function findLease(database: Database, { id, epoch }: LeaseRef): LeaseRow | undefined {
-  const sql = `SELECT ${LEASE_COLUMNS} FROM leases WHERE id = ? AND epoch = ?`
-  return database.get<LeaseRow>(sql, id, epochNumber(epoch))
+  return database.get<LeaseRow>(BY_REF, id, epochNumber(epoch))
 }
 
 function parse<T>(json: string, is: (value: unknown) => value is T): T | null {

@@ -9,6 +9,7 @@ import { LEASE_COLUMNS, type LeaseRow, refOf } from './lease-rows.ts'
 import { addEvent } from './outbox.ts'
 import { bury } from './tombstones.ts'
 
+const HELD = `SELECT ${LEASE_COLUMNS} FROM leases WHERE token = ?`
 const BY_OTHERS = `AND resources.lease <> ? AND leases.phase IN ('starting', 'alive', 'draining') LIMIT 1`
 const OWNED = 'SELECT 1 FROM resources JOIN leases ON leases.seq = resources.lease WHERE'
 const OWNED_BY_OTHERS = `${OWNED} resources.kind = ? AND resources.key = ? ${BY_OTHERS}`
@@ -76,7 +77,7 @@ export function retry(database: Database, id: string | undefined, now: number): 
 }
 
 function findHeld(database: Database, token: string): LeaseRow | undefined {
-  return database.get<LeaseRow>(`SELECT ${LEASE_COLUMNS} FROM leases WHERE token = ?`, token)
+  return database.get<LeaseRow>(HELD, token)
 }
 
 function claimedLease(row: LeaseRow): ClaimedLease {

@@ -41,8 +41,7 @@ export function findDue(
 ): Due {
   const judge = new Judge(readGuard(database), { guard, now, survey: () => surveyHosts(database, now) })
   const due: Due = { judge, fenced: [], silent: [], held: [], all: true }
-  const sql = `SELECT ${LEASE_COLUMNS} FROM leases WHERE due_at <= ? ORDER BY leases.due_at, leases.depth DESC, leases.seq LIMIT ?`
-  const rows = database.all<LeaseRow>(sql, now, limit)
+  const rows = database.all<LeaseRow>(DUE, now, limit)
   for (const row of rows) {
     if (!isLive(row)) {
       due.fenced.push(row)
@@ -86,15 +85,7 @@ export function forgetHeld(database: Database, reason: HoldReason): void {
 
 /** What is held now, first what is held for the shortest. */
 export function heldLeases(database: Database, now: number): HeldLease[] {
-  const rows = database.all<LeaseRow>(
-    `SELECT ${LEASE_COLUMNS} FROM leases
-     WHERE put_off_at IS NOT NULL AND phase IN ('starting', 'alive', 'draining') AND due_at > ?
-       AND put_off_at > ${HEARD_AT}
-     ORDER BY leases.due_at, leases.seq LIMIT ?`,
-    now,
-    now,
-    HELD_LIMIT,
-  )
+  const rows = database.all<LeaseRow>(HELD, now, now, HELD_LIMIT)
   return rows.flatMap(row => {
     const { put_off_by: reason, due_at: until } = row
     return reason === null || until === null ? [] : [toHeld(row, { reason, until }, now)]
@@ -126,10 +117,16 @@ export function mendDeadlines(database: Database, now: number): void {
   }
 }
 
-const LAST_DUE = `SELECT ${LEASE_COLUMNS} FROM leases WHERE due_at > ? ORDER BY leases.due_at DESC LIMIT 1`
-
 /** When a lease was heard of; a beat from the future comes of damage, and is none. */
 const HEARD_AT = 'iif(last_beat <= ?, last_beat, registered_at)'
+
+const DUE = `
+  SELECT ${LEASE_COLUMNS} FROM leases WHERE due_at <= ? ORDER BY leases.due_at, leases.depth DESC, leases.seq LIMIT ?`
+const LAST_DUE = `SELECT ${LEASE_COLUMNS} FROM leases WHERE due_at > ? ORDER BY leases.due_at DESC LIMIT 1`
+const HELD = `
+  SELECT ${LEASE_COLUMNS} FROM leases
+  WHERE put_off_at IS NOT NULL AND phase IN ('starting', 'alive', 'draining') AND due_at > ? AND put_off_at > ${HEARD_AT}
+  ORDER BY leases.due_at, leases.seq LIMIT ?`
 
 function isPutOff(row: LeaseRow, now: number): boolean {
   const { last_beat: lastBeat, registered_at: registeredAt, put_off_at: putOffAt } = row
