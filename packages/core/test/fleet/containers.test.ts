@@ -49,6 +49,19 @@ describe('a container that an agent owned', () => {
     expect(podman.containers()).toEqual([others])
   })
 
+  it('is asked for where it was made, whatever daemon the one who reclaims has in its environment', async () => {
+    const podman = await usePodman()
+    const id = podman.run(useToken())
+    await agent.own('container', { id, engine: 'podman' })
+    setEnvironment('CONTAINER_HOST', `unix://${temporaryFolder()}/elsewhere.sock`)
+    setEnvironment('CONTAINER_CONNECTION', 'elsewhere')
+    const released = await agent.release()
+    delete process.env.CONTAINER_HOST
+    delete process.env.CONTAINER_CONNECTION
+    expect(released).toEqual({ released: 1, kept: [] })
+    expect(podman.containers()).toEqual([])
+  })
+
   it('is kept, and said so, where its engine is not installed', async () => {
     await agent.own('container', { id: NONE })
     setEnvironment('PATH', '/nowhere')
@@ -83,6 +96,11 @@ describe('a daemon that does not answer', () => {
     expect(record?.phase).toBe('reaping')
     expect(record?.error).toMatch(/^podman did not remove aaaaaaaaaaaa: Cannot connect to Podman/)
   })
+})
+
+it('is recorded with the connection by whose name its daemon was meant', () => {
+  setEnvironment('DOCKER_CONTEXT', 'build-farm')
+  expect(describeContainer({ id: NONE }).data).toEqual({ id: NONE, engine: 'docker', context: 'build-farm' })
 })
 
 describe('what names no container for sure', () => {

@@ -14,8 +14,11 @@ import { runTool } from './tool.ts'
 const ENGINES = ['docker', 'podman'] as const
 type Engine = (typeof ENGINES)[number]
 
-/** The variable that says which daemon is meant; without it, it is the local one. */
-const HOST_VARIABLES: Readonly<Record<Engine, string>> = { docker: 'DOCKER_HOST', podman: 'CONTAINER_HOST' }
+/** The variables that say which daemon is meant: by its address, or by the name of a connection. Without, it is the local one. */
+const VARIABLES: Readonly<Record<Engine, { host: string; context: string }>> = {
+  docker: { host: 'DOCKER_HOST', context: 'DOCKER_CONTEXT' },
+  podman: { host: 'CONTAINER_HOST', context: 'CONTAINER_CONNECTION' },
+}
 
 /** The id as `docker run --detach` prints it. */
 export interface ContainerRef {
@@ -30,21 +33,27 @@ const FULL_ID = /^[0-9a-f]{64}$/
 /** @throws OakumError INVALID_OPTION */
 export function describeContainer(ref: unknown): ResourceInput {
   const { id, engine = 'docker' } = readRef(ref)
-  const host = process.env[HOST_VARIABLES[engine]]
+  const host = process.env[VARIABLES[engine].host]
+  const context = process.env[VARIABLES[engine].context]
   // podman without a daemon has a store of its own for each user.
-  const user = engine === 'podman' && host === undefined ? process.getuid?.() : undefined
-  const data = { id, engine, ...(host === undefined ? {} : { host }), ...(user === undefined ? {} : { user }) }
-  return { kind: 'container', key: id, data }
+  const user = engine === 'podman' && host === undefined && context === undefined ? process.getuid?.() : undefined
+  const where = {
+    ...(host === undefined ? {} : { host }),
+    ...(context === undefined ? {} : { context }),
+    ...(user === undefined ? {} : { user }),
+  }
+  return { kind: 'container', key: id, data: { id, engine, ...where } }
 }
 
 export const containerReclaimer: Reclaimer = { kind: 'container', reclaim: reclaimContainer }
 
 async function reclaimContainer(resource: OwnedResource, { signal }: ReclaimContext): Promise<ReclaimOutcome> {
-  const { id, engine, host, user } = readRecord(resource)
+  const { id, engine, host, context, user } = readRecord(resource)
   if (user !== undefined && user !== process.getuid?.()) return { kept: `it belongs to the user ${user}` }
   // docker kills at once; podman waits ten seconds for the container to end by itself, for which nobody waits any more.
   const options = engine === 'podman' ? ['--time=0'] : []
-  const env = host === undefined ? {} : { [HOST_VARIABLES[engine]]: host }
+  // What this process has of these is about its own containers: it goes where the record has none.
+  const env = { [VARIABLES[engine].host]: host, [VARIABLES[engine].context]: context }
   const result = await runTool(engine, ['rm', '--force', '--volumes', ...options, id], { signal, env })
   if (result === null) return { kept: `${engine} is not installed here` }
   // Some versions call it a success when there was nothing to remove; only then they name nothing that they removed.
@@ -66,13 +75,22 @@ function readRef(ref: unknown): ContainerRef {
   throw new OakumError('INVALID_OPTION', `A container is given ${how}.`)
 }
 
-function readRecord({ key, data }: OwnedResource): { id: string; engine: Engine; host?: string; user?: number } {
-  const { id, engine, host, user } = data
+interface Recorded {
+  id: string
+  engine: Engine
+  host?: string
+  context?: string
+  user?: number
+}
+
+function readRecord({ key, data }: OwnedResource): Recorded {
+  const { id, engine, host, context, user } = data
   if (typeof id === 'string' && FULL_ID.test(id) && isEngine(engine)) {
     return {
       id,
       engine,
       ...(typeof host === 'string' ? { host } : {}),
+      ...(typeof context === 'string' ? { context } : {}),
       ...(typeof user === 'number' ? { user } : {}),
     }
   }

@@ -11,8 +11,8 @@ export interface ToolResult {
 
 export interface ToolOptions {
   signal?: AbortSignal
-  /** Beside what this process has. */
-  env?: Readonly<Record<string, string>>
+  /** Beside what this process has; what is undefined here, it does not get. */
+  env?: Readonly<Record<string, string | undefined>>
 }
 
 /** Milliseconds until a program that hangs is killed: one whose server was stopped, say. */
