@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Agent, Fleet } from '../../src/fleet/index.ts'
@@ -71,6 +72,25 @@ describe('a tmux session that an agent owned', () => {
       kept: [expect.objectContaining({ kind: 'tmux', why: 'another agent owns it too' })],
     })
     expect(await second.release()).toEqual({ released: 1, kept: [] })
+    expect(sleepers(token)).toEqual([])
+  })
+
+  it('is not taken for gone when the socket of its server was removed; once that is back, it is ended', async () => {
+    const token = useToken()
+    session('mine', `sleep ${token}`)
+    await until(() => sleepers(token).length === 1)
+    await agent.own('tmux', { session: 'mine', socket })
+    const server = Number(tmux('display-message', '-p', '#{pid}'))
+    rmSync(socket)
+    session('another', `sleep ${useToken()}`) // of another server, with the same number as the first
+    await expect(agent.release()).rejects.toMatchObject({ code: 'RESOURCE_REFUSED' })
+    expect((await fleet.get('a'))?.error).toContain(`kill -USR1 ${server}`)
+    expect(sleepers(token)).toHaveLength(1)
+    tmux('kill-server')
+    process.kill(server, 'SIGUSR1')
+    await until(() => existsSync(socket))
+    const coordinator = quickCoordinator(fleet)
+    await until(async () => (await coordinator.sweep(), (await fleet.get('a')) === null))
     expect(sleepers(token)).toEqual([])
   })
 

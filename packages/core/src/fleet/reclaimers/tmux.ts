@@ -9,6 +9,7 @@
  * - Its programs are ended before the session is, each with its tree: one that is deaf to the hang-up would outlive it, and
  *   nobody would know any more that it belonged to it.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { OakumError } from '../../errors/error.ts'
 import {
   identify,
@@ -44,6 +45,10 @@ interface Session {
   serverPid: number
 }
 
+/** A server that ends is still there for a moment when it no longer answers. Milliseconds. */
+const LOOK_EVERY = 50
+const LOOKS_AT_AN_END = 20
+
 /** @throws OakumError INVALID_OPTION when there is no such session, or no tmux */
 export async function describeTmux(ref: unknown): Promise<ResourceInput> {
   const { session: name, socket } = readRef(ref)
@@ -78,7 +83,10 @@ async function reclaimTmux(
   const sessions = await listSessions(args, { signal })
   if (sessions === null) return { kept: 'tmux is not installed here' }
   const same = sessions.some(other => other.id === id && other.created === created && other.serverPid === server.pid)
-  if (!same) return 'gone'
+  if (!same) {
+    await assertAsked(server, socket, { signal })
+    return 'gone'
+  }
   const programs = await programsOf(id, args, { signal })
   const why = await whySpared(programs, store, signal)
   if (why !== undefined) return { kept: why }
@@ -89,6 +97,25 @@ async function reclaimTmux(
   // Without its programs it may have ended by itself, and the server with it.
   if (killed === null || killed.code === 0 || isAbsent(killed.stderr)) return 'released'
   throw refused(`kill-session of ${id}`, killed.stderr)
+}
+
+/**
+ * Whether it was that server which did not know the session: it lives on, out of reach, when its socket was removed, by what tidies
+ * up `/tmp` for example, or is another server's by now.
+ *
+ * @throws OakumError RESOURCE_REFUSED
+ */
+async function assertAsked(server: ProcessIdentity, socket: string, options: ToolOptions): Promise<void> {
+  const answer = await runTool('tmux', ['-S', socket, 'display-message', '-p', '#{pid}'], options)
+  if (answer?.stdout.trim() === String(server.pid)) return
+  for (let look = 0; look < LOOKS_AT_AN_END; look++) {
+    if (!isAlive(server)) return
+    await pause(LOOK_EVERY, undefined, options)
+  }
+  const remedy = `if the socket was removed, kill -USR1 ${server.pid} makes it again`
+  throw new OakumError('RESOURCE_REFUSED', `The tmux server does not answer at ${socket}: ${remedy}.`, {
+    facts: { socket, pid: server.pid },
+  })
 }
 
 /** Why nothing in the session may be touched; undefined when it may. */
@@ -109,6 +136,7 @@ async function whySpared(
 /** The processes of the panes that are in this session alone. */
 async function programsOf(id: string, args: readonly string[], options: ToolOptions): Promise<ProcessIdentity[]> {
   const result = await runTool('tmux', [...args, 'list-panes', '-a', '-F', '#{session_id} #{pane_pid}'], options)
+  if (result !== null && result.code !== 0 && !isAbsent(result.stderr)) throw refused('list-panes', result.stderr)
   const rows = (result?.stdout ?? '').split('\n').map(line => line.split(' '))
   const elsewhere = new Set(rows.filter(([session]) => session !== id).map(([, pid]) => pid))
   return rows.flatMap(([session, pid]) => {
