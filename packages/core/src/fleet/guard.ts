@@ -95,7 +95,7 @@ export function noteSweep(state: GuardState, now: number): GuardState {
   const length = state.sweptAt === null ? 0 : now - state.sweptAt
   const gaps = state.gaps.filter(gap => gap.length > length && gap.endedAt + gap.length > now)
   if (length > 0) gaps.push({ endedAt: now, length })
-  return { ...state, sweptAt: Math.max(now, state.sweptAt ?? now), gaps }
+  return { ...state, sweptAt: now, gaps }
 }
 
 /** Judges the silent leases of one claim by a sweep. What it decided is in `state` afterwards; the state given is left alone. */

@@ -124,6 +124,67 @@ describe('a record with an impossible', () => {
     expect((await sweep(store)).claims).toHaveLength(1)
   })
 
+  test.each([
+    '{"gaps": [null], "holds": {}}',
+    '{"gaps": [{"endedAt": 1e300, "length": 1e300}], "holds": {}}',
+    '{"gaps": [], "holds": null}',
+    '{"gaps": [], "holds": {"hosts": null}}',
+    '{"gaps": [], "holds": {"hosts": {}}}',
+    '{"gaps": [], "holds": {"hosts": {"since": 1e300, "until": 1e300, "lease": 1e300}}}',
+    '{"gaps": [], "holds": {"hosts": {"since": 1, "until": 2, "lease": 1, "let": {"host": "x", "at": 1e300}}}}',
+  ])('doubt of %s holds nothing, and ends no sweep', async state => {
+    const folder = await useSqliteFolder()
+    const store = await folder.connect()
+    for (const id of ['damaged', 'living']) await join(store, id)
+    await sweep(store)
+    folder.raw().prepare('UPDATE guard SET state = ?').run(state)
+    expect(await sweepFor(store, folder.clock, 2 * LEASE_TTL)).toEqual(['damaged: reclaimed'])
+  })
+
+  test.each([
+    ['guard SET swept_at', TOO_LARGE],
+    ['guard SET swept_at', -TOO_LARGE],
+    ['guard SET hosts', TOO_LARGE],
+    ['guard SET hosts', -TOO_LARGE],
+    ['hosts SET live', TOO_LARGE],
+    ['hosts SET live', -TOO_LARGE],
+    ['hosts SET silent_at = 1760000000000, live', TOO_LARGE],
+    ['hosts SET silent_at', TOO_LARGE],
+  ])('number of hosts and sweeps (%s = %s) ends no sweep', async (what, value) => {
+    const folder = await useSqliteFolder()
+    const store = await folder.connect()
+    for (const id of ['first', 'last', 'living', 'more']) await join(store, id, { host: id })
+    await sweep(store)
+    folder.raw().prepare(`UPDATE ${what} = ?`).run(value)
+    // Three of four hosts are a crowd where they can be counted, and go one by one.
+    expect(await sweepFor(store, folder.clock, 6 * LEASE_TTL)).toEqual([
+      'first: reclaimed',
+      'last: reclaimed',
+      'more: reclaimed',
+    ])
+  })
+
+  test('last sweep, far ahead, hides no gap after the next one', async () => {
+    const folder = await useSqliteFolder()
+    const store = await folder.connect()
+    await join(store, 'living')
+    folder.raw().exec('UPDATE guard SET swept_at = 9000000000000')
+    await sweep(store)
+    folder.clock.advance(2 * LEASE_TTL)
+    expect(await sweep(store)).toMatchObject({ claims: [], held: [{ id: 'living', reason: 'gap' }] })
+  })
+
+  test('place in the order of all is left out, and holds up nobody', async () => {
+    const folder = await useSqliteFolder()
+    const store = await folder.connect()
+    for (const id of ['damaged', 'living', 'gone']) await join(store, id)
+    damage(folder, 'seq', TOO_LARGE)
+    folder.raw().prepare('UPDATE leases SET due_at = ?').run(TOO_LARGE)
+    await sweep(store)
+    expect((await store.list()).map(({ id }) => id)).toEqual(['living', 'gone'])
+    expect(await sweepFor(store, folder.clock, LEASE_TTL)).toContain('gone: reclaimed')
+  })
+
   test('time sets no clock after a boot', async () => {
     const folder = await useSqliteFolder()
     const before = await folder.connect()

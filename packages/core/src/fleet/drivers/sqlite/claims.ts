@@ -88,7 +88,7 @@ function claimExpired(
   const { now, wall } = times
   mendDeadlines(database, now)
   if (force) endHolds(database, now)
-  const before = readGuard(database)
+  const before = readGuard(database, now)
   const due = findDue(database, { guard: force ? undefined : guard, limit, now })
   const plan = planExpired(database, due, limit)
   holdBack(database, due, now)

@@ -136,6 +136,8 @@ function isPossible(row: LeaseRow): boolean {
   const times = [row.registered_at, row.last_beat, row.progress_at, row.stop_requested_at, row.stalled_at, row.stuck_at]
   return (
     times.every(time => time === null || (time >= 0 && time <= LATEST_TIME)) &&
+    row.seq > 0 &&
+    row.seq < Number.MAX_SAFE_INTEGER &&
     row.lease_ttl > 0 &&
     row.lease_ttl <= LONGEST_LEASE &&
     row.pid > 0 &&

@@ -39,7 +39,7 @@ export function findDue(
   database: Database,
   { guard = BELIEVE_ALL, limit, now }: { guard?: Guard | undefined; limit: number; now: number },
 ): Due {
-  const judge = new Judge(readGuard(database), { guard, now, survey: () => surveyHosts(database, now) })
+  const judge = new Judge(readGuard(database, now), { guard, now, survey: () => surveyHosts(database, now) })
   const due: Due = { judge, fenced: [], silent: [], held: [], all: true }
   const rows = database.all<LeaseRow>(DUE, now, limit)
   for (const row of rows) {
@@ -113,7 +113,7 @@ export function mendDeadlines(database: Database, now: number): void {
     const renewable = isLive(last) && last.lease_ttl > 0 && last.lease_ttl <= LONGEST_LEASE
     const longest = renewable && last.put_off_at === null ? last.lease_ttl : LONGEST_LEASE
     if (last.due_at <= now + longest) return
-    database.run('UPDATE leases SET due_at = ? WHERE seq = ?', renewable ? now + last.lease_ttl : now, last.seq)
+    database.run(MEND_LAST_DUE, renewable ? now + last.lease_ttl : now, now)
   }
 }
 
@@ -123,6 +123,9 @@ const HEARD_AT = 'iif(last_beat <= ?, last_beat, registered_at)'
 const DUE = `
   SELECT ${LEASE_COLUMNS} FROM leases WHERE due_at <= ? ORDER BY leases.due_at, leases.depth DESC, leases.seq LIMIT ?`
 const LAST_DUE = `SELECT ${LEASE_COLUMNS} FROM leases WHERE due_at > ? ORDER BY leases.due_at DESC LIMIT 1`
+/** Finds the lease again by itself: its number may be the damage, and then would find none, for ever. */
+const MEND_LAST_DUE = `
+  UPDATE leases SET due_at = ? WHERE seq = (SELECT seq FROM leases WHERE due_at > ? ORDER BY due_at DESC LIMIT 1)`
 const HELD = `
   SELECT ${LEASE_COLUMNS} FROM leases
   WHERE put_off_at IS NOT NULL AND phase IN ('starting', 'alive', 'draining') AND due_at > ? AND put_off_at > ${HEARD_AT}
@@ -138,17 +141,21 @@ const SILENT_HOSTS = `
   WHERE leases.due_at <= ? AND leases.phase IN ('starting', 'alive', 'draining')
   GROUP BY hosts.host HAVING count(*) = hosts.live`
 
+// As with leases, a number that JavaScript cannot hold must not make a sweep fail.
+const LIVE_HOSTS = `SELECT max(0, min(hosts, ${Number.MAX_SAFE_INTEGER})) AS live FROM guard`
+const MARKED_HOSTS = 'SELECT count(*) AS count FROM hosts WHERE silent_at IS NOT NULL'
+
 function surveyHosts(database: Database, now: number): HostSurvey | null {
-  const marked = 'SELECT hosts + (SELECT count(*) FROM hosts WHERE silent_at IS NOT NULL) AS count FROM guard'
-  if ((database.get<{ count: number }>(marked)?.count ?? 0) < CROWD) return null
+  const { live: known = 0 } = database.get<{ live: number }>(LIVE_HOSTS) ?? {}
+  const { count: marked = 0 } = database.get<{ count: number }>(MARKED_HOSTS) ?? {}
+  if (known + marked < CROWD) return null
   const silent = database.all<{ host: string; lease: number }>(SILENT_HOSTS, now)
   const lease = Math.max(0, ...silent.map(found => found.lease))
   if (lease === 0) return null
-  const sql = 'SELECT host, live FROM hosts WHERE silent_at > ?'
-  const before = database.all<{ host: string; live: number }>(sql, now - lease)
-  const { hosts: live = 0 } = database.get<{ hosts: number }>('SELECT hosts FROM guard') ?? {}
+  const sql = 'SELECT host, live = 0 AS empty FROM hosts WHERE silent_at > ?'
+  const before = database.all<{ host: string; empty: 0 | 1 }>(sql, now - lease)
   return {
-    hosts: live + before.filter(host => host.live === 0).length,
+    hosts: known + before.filter(({ empty }) => empty === 1).length,
     silent: new Set([...silent, ...before].map(({ host }) => host)),
     now: silent.map(({ host }) => host),
     lease,

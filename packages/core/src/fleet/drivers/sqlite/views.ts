@@ -24,7 +24,7 @@ export function list(
     const rows = database.all<LeaseRow>(sql, { ...filter, after: cursor, limit: limit - records.length })
     records.push(...rows.flatMap(row => toRecord(row) ?? []))
     const last = rows.at(-1)
-    if (last === undefined) break
+    if (last === undefined || last.seq <= cursor) break // a damaged number leads nowhere
     cursor = last.seq
   }
   return records
