@@ -126,8 +126,12 @@ export class FleetShutdown {
       )
       return
     }
-    const left = killMarked(marks, this.#kept)
-    if (left > 0) this.errors.push(new OakumError('RESOURCE_REFUSED', `${left} processes of agents live on.`))
+    try {
+      const left = killMarked(marks, this.#kept)
+      if (left > 0) this.errors.push(new OakumError('RESOURCE_REFUSED', `${left} processes of agents live on.`))
+    } catch (error) {
+      this.errors.push(error) // without a descriptor left nobody can look; the end comes all the same
+    }
   }
 
   /** Tells the store that the agents are draining, one after the other, until it knows of all, or `stop` aborts. */

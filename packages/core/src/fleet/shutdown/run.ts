@@ -130,9 +130,13 @@ function stopRequested({ name, fatal }: ShutdownReason): OakumError {
 /** Orphans that this process got as PID 1 of its namespace, and that have ended: Node collects only what it started itself. */
 function inheritedZombies(): number {
   if (process.pid !== 1) return 0
-  return ProcessTable.read()
-    .childrenOf(1)
-    .filter(({ state }) => state === 'zombie').length
+  try {
+    return ProcessTable.read()
+      .childrenOf(1)
+      .filter(({ state }) => state === 'zombie').length
+  } catch {
+    return 0 // not to be told, without a descriptor left; the end comes all the same
+  }
 }
 
 function describe(error: unknown): string {

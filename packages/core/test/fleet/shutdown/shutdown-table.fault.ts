@@ -34,6 +34,8 @@ interface Row {
   readonly draining?: 'quickly' | 'untilStopped' | 'forEver'
   readonly deadline?: number
   readonly asPid1?: true
+  /** How many files it may have open. @default as many as this test */
+  readonly descriptors?: number
   /** Has it end; resolves when nothing more is done to it. */
   act(program: Program): Promise<void>
   /** Undoes what was done to its store, once the program has ended. */
@@ -138,6 +140,30 @@ const ROWS: readonly Row[] = [
     code: 0,
     says: /unhandled rejection of a store, which may pass/,
   },
+  {
+    end: 'SIGTERM without a descriptor left',
+    descriptors: 200,
+    async act(program) {
+      await exhaust(program)
+      process.kill(program.pid, 'SIGTERM')
+    },
+    code: 1,
+    says: /Shut down by SIGTERM[^]*PROCESS_UNREADABLE/,
+    left: ['process', ...TO_ITS_LEASE],
+    leaseIsOver: true, // it was being released, by one that is dead now
+  },
+  {
+    end: 'SIGINT twice without a descriptor left',
+    descriptors: 200,
+    draining: 'untilStopped',
+    async act(program) {
+      await exhaust(program)
+      await twice('SIGINT')(program)
+    },
+    code: 130,
+    says: /second signal, SIGINT[^]*PROCESS_UNREADABLE/,
+    left: ['process', ...TO_ITS_LEASE],
+  },
   { end: 'SIGTERM as PID 1', asPid1: true, act: signal('SIGTERM'), code: 0, says: /1 orphan ended uncollected/ },
   { end: 'crash as PID 1', asPid1: true, act: tell('crash'), code: 1, onlyInTable: true },
   {
@@ -205,10 +231,11 @@ async function start(row: Row, token: string, folder: string): Promise<Program> 
   const store = join(folder, 'store')
   mkdirSync(root)
   const node = [...PROGRAM_FLAGS, PROGRAM, `sqlite:${store}`, root, token, draining, String(deadline)]
+  const limit = row.descriptors === undefined ? '' : `ulimit -n ${row.descriptors}; `
   const child =
     row.asPid1 === true
       ? spawn('unshare', ['--pid', '--fork', '--mount-proc', '--kill-child', process.execPath, ...node])
-      : spawn(process.execPath, node)
+      : spawn('sh', ['-c', `${limit}exec "$@"`, 'sh', process.execPath, ...node])
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
   let errors = ''
@@ -269,6 +296,11 @@ function twice(name: NodeJS.Signals): Row['act'] {
 
 function tell(line: string): Row['act'] {
   return async program => program.tell(line)
+}
+
+async function exhaust(program: Program): Promise<void> {
+  program.tell('exhaust')
+  await program.said('exhausted')
 }
 
 const locks = new Map<string, DatabaseSync>()
