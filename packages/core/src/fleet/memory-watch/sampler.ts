@@ -9,7 +9,7 @@ import { selfIdentity } from '../../process/identity.ts'
 import { readMemory } from '../../process/memory.ts'
 import { nextTable } from '../../process/table.ts'
 import type { CallOptions, FleetStore } from '../store.ts'
-import { findHomes, keyOf, type Housed, type LocalAgent } from './homes.ts'
+import { findHomes, keyOf, type LocalAgent } from './homes.ts'
 import { readHostMemory } from './host-memory.ts'
 import { LocalAgents } from './local-agents.ts'
 import { refOf, type AgentMemory, type MemorySample, type ProcessReading } from './memory-sample.ts'
@@ -25,7 +25,7 @@ export class Sampler {
   readonly #store: FleetStore
   readonly #agents: LocalAgents
   #before: ReadonlyMap<string, readonly string[]> = new Map()
-  /** Processor time of each process at the look before; undefined before the first. */
+  /** Processor time of each process of the host at the look before, whosever it was; undefined when nobody looked. */
   #cpu: ReadonlyMap<string, number> | undefined
 
   constructor(store: FleetStore) {
@@ -48,7 +48,14 @@ export class Sampler {
 
   /** Where nobody lives, nobody looks at the processes of the host. */
   async #readProcesses(agents: readonly LocalAgent[], options: CallOptions): Promise<ProcessReading[]> {
-    const housed = agents.length === 0 ? [] : await this.#house(agents, options)
+    if (agents.length === 0) {
+      this.#before = new Map()
+      this.#cpu = undefined
+      return []
+    }
+    const kept = await this.#store.kept(selfIdentity().bootId, options)
+    const table = await nextTable()
+    const housed = findHomes(table, { agents, kept, before: this.#before })
     throwIfAborted(options.signal)
     const memory = await readMemory(
       housed.map(({ row }) => row.pid),
@@ -60,13 +67,8 @@ export class Sampler {
       return taken === undefined ? [] : [{ key, owners, cpu: this.#usedSince(key, row.cpu), ...taken }]
     })
     this.#before = new Map(housed.map(({ row, owners }) => [keyOf(row), owners]))
-    this.#cpu = new Map(housed.flatMap(({ row }) => (row.cpu === undefined ? [] : [[keyOf(row), row.cpu]])))
+    this.#cpu = new Map(Array.from(table).flatMap(row => (row.cpu === undefined ? [] : [[keyOf(row), row.cpu]])))
     return processes
-  }
-
-  async #house(agents: readonly LocalAgent[], options: CallOptions): Promise<Housed[]> {
-    const kept = await this.#store.kept(selfIdentity().bootId, options)
-    return findHomes(await nextTable(), { agents, kept, before: this.#before })
   }
 
   /** All of one that is new was used since the look before. */

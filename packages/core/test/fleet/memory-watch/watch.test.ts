@@ -52,6 +52,13 @@ function shareOf(pids: readonly number[]): number {
   }, 0)
 }
 
+/** Processor time in hundredths of a second, read by the test itself. */
+function usageInTicks(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return Number(fields[11]) + Number(fields[12])
+}
+
 /** An amount of /proc/meminfo in bytes. */
 function hostAmount(name: string): number {
   const [, kibibytes] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/meminfo', 'utf8')) ?? []
@@ -142,6 +149,24 @@ describe('a leak of 1 MB/s in one of 20 agents', () => {
 })
 
 describe('the figures', () => {
+  it('tell of no processor time that a process used before it was an agent’s', async () => {
+    const fleet = await openFleet('memory')
+    const first = startSleeper(useToken())
+    const { child, process: busy } = await startLeaker()
+    const used = (): number => usageInTicks(child.pid ?? 0) * 10
+    expect(used()).toBeGreaterThan(0)
+    const watch = fleet.memoryWatch()
+    await watch.sample() // nobody lives
+    const one = await fleet.register({ id: 'one', process: busy })
+    expect(of(await watch.sample(), 'one')?.cpu).toBeNull()
+    await one.release()
+    await fleet.register({ id: 'first', process: first })
+    await watch.sample() // somebody else lives
+    const before = used()
+    await fleet.register({ id: 'two', process: busy })
+    expect(of(await watch.sample(), 'two')?.cpu).toBeLessThan(before)
+  })
+
   it('agree with /proc for a tree, also for what called setsid and lost its parent', async () => {
     const fleet = await openFleet('memory')
     const token = useToken()
