@@ -28,7 +28,7 @@ async function receiver(...answers: number[]): Promise<{ url: URL; received: Rec
   }
   const server = createServer(answer).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => void server.close().closeAllConnections())
+  onTestFinished(() => server.close().closeAllConnections())
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
   return { url: new URL(`http://127.0.0.1:${port}/hooks/s3cret`), received }
@@ -76,7 +76,7 @@ describe('sendByWebhook', () => {
   it('waits no longer than it may, for an answer or for the next attempt', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1')
     await once(silent, 'listening')
-    onTestFinished(() => void silent.close().closeAllConnections())
+    onTestFinished(() => silent.close().closeAllConnections())
     const address = silent.address()
     const url = new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`)
     const controller = new AbortController()

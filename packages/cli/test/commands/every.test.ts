@@ -114,8 +114,10 @@ describe('what is printed', () => {
           ...process.env,
           OAKUM_STORE: store,
           TERM: 'xterm-256color',
+          // Each of these would decide instead of the terminal.
           FORCE_COLOR: undefined,
           NO_COLOR: undefined,
+          CI: undefined,
           ...env,
         },
       })
