@@ -3,6 +3,9 @@ import type { Epoch } from './records.ts'
 /** The latest time that makes an epoch without loss, in milliseconds since 1970: in the year 2255. */
 export const LATEST_TIME: number = Math.floor(Number.MAX_SAFE_INTEGER / 1_000)
 
+/** The largest epoch that a time makes; a larger one comes of damage. */
+export const LATEST_EPOCH: number = LATEST_TIME * 1_000
+
 /**
  * The epoch of a new registration: the store's microseconds since 1970, or one more than the newest epoch that the
  * store remembers of this id, whichever is greater. Time carries it on when the store forgot the id.

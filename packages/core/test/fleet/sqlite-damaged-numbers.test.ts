@@ -185,6 +185,38 @@ describe('a record with an impossible', () => {
     expect(await sweepFor(store, folder.clock, LEASE_TTL)).toContain('gone: reclaimed')
   })
 
+  test.each([TOO_LARGE, -TOO_LARGE, BigInt(Number.MAX_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER) - 1n])(
+    'epoch of %s is quarantined, and takes the id from nobody',
+    async value => {
+      const folder = await useSqliteFolder()
+      const store = await folder.connect()
+      await join(store, 'living')
+      const first = await join(store, 'damaged')
+      damage(folder, 'epoch', value)
+      expect(await sweepFor(store, folder.clock, LEASE_TTL)).toEqual(['damaged: corrupt_heartbeat'])
+      const next = await join(store, 'damaged')
+      expect(Number(next.epoch)).toBeGreaterThan(Number(first.epoch))
+      expect((await store.beat([next])).fenced).toEqual([])
+      expect(await store.get('damaged')).toMatchObject({ epoch: next.epoch, phase: 'alive' })
+      expect(await store.requestStop('damaged')).toBe(true)
+    },
+  )
+
+  test.each(['epoch', 'registered_at', 'last_beat', 'ended_at'])(
+    '%s of a tombstone hides that one alone',
+    async column => {
+      const folder = await useSqliteFolder()
+      const store = await folder.connect()
+      for (const id of ['damaged', 'fine']) await join(store, id)
+      folder.clock.advance(LEASE_TTL)
+      for (const { token } of (await claimExpired(store)).claims) await store.finish(token, NOTHING_HELD)
+      folder.raw().prepare(`UPDATE tombstones SET ${column} = ? WHERE id = 'damaged'`).run(TOO_LARGE)
+      expect(await store.tombstones()).toMatchObject([{ id: 'fine' }])
+      expect(await store.tombstones({ id: 'damaged' })).toEqual([])
+      expect(await join(store, 'damaged')).toMatchObject({ id: 'damaged' })
+    },
+  )
+
   test('time sets no clock after a boot', async () => {
     const folder = await useSqliteFolder()
     const before = await folder.connect()

@@ -1,5 +1,5 @@
 import type { Database } from '../../../sqlite/database.ts'
-import { epochNumber, LATEST_TIME } from '../../epoch.ts'
+import { epochNumber, LATEST_EPOCH, LATEST_TIME } from '../../epoch.ts'
 import type { HoldReason } from '../../guard.ts'
 import { type AgentRecord, type LeaseRef, LIVE_PHASES, type Phase, type ReclaimReason } from '../../records.ts'
 import { fenced } from '../../refusals.ts'
@@ -53,7 +53,10 @@ export interface LeaseRow {
  */
 export const LEASE_COLUMNS: string = columns()
 
-const NEWEST = `SELECT ${LEASE_COLUMNS} FROM leases WHERE id = ? ORDER BY leases.epoch DESC LIMIT 1`
+/** A damaged epoch would stand above all that come after it, and hide them. */
+const NEWEST = `
+  SELECT ${LEASE_COLUMNS} FROM leases WHERE id = ? AND epoch BETWEEN 1 AND ${LATEST_EPOCH}
+  ORDER BY leases.epoch DESC LIMIT 1`
 const BY_REF = `SELECT ${LEASE_COLUMNS} FROM leases WHERE id = ? AND epoch = ?`
 
 /** The newest lease of an id, in whatever phase. */
@@ -143,7 +146,7 @@ function isPossible(row: LeaseRow): boolean {
     row.pid > 0 &&
     row.pid <= LARGEST_PID &&
     row.epoch > 0 &&
-    row.epoch < Number.MAX_SAFE_INTEGER
+    row.epoch <= LATEST_EPOCH
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from '../../../sqlite/database.ts'
+import { LATEST_EPOCH, LATEST_TIME } from '../../epoch.ts'
 import type { ReclaimReason, Tombstone } from '../../records.ts'
 import { TOMBSTONE_AGE, TOMBSTONE_BATCH, TOMBSTONE_LIMIT } from '../../store-limits.ts'
 import type { LeaseRow } from './lease-rows.ts'
@@ -23,17 +24,22 @@ export function bury(database: Database, row: LeaseRow, now: number): void {
 
 /** The newest epoch that a tombstone remembers of an id, 0 when none does. */
 export function newestEnded(database: Database, id: string): number {
-  return (
-    database.get<{ epoch: number | null }>('SELECT max(epoch) AS epoch FROM tombstones WHERE id = ?', id)?.epoch ?? 0
-  )
+  return database.get<{ epoch: number | null }>(NEWEST_ENDED, id)?.epoch ?? 0
 }
 
-/** Newest first. */
+/** Newest first. Those that are damaged are left out. */
 export function tombstones(database: Database, id: string | undefined, limit: number): Tombstone[] {
   const rows =
     id === undefined
-      ? database.all<TombstoneRow>('SELECT * FROM tombstones ORDER BY number DESC LIMIT ?', limit)
-      : database.all<TombstoneRow>('SELECT * FROM tombstones WHERE id = ? ORDER BY epoch DESC LIMIT ?', id, limit)
+      ? database.all<TombstoneRow>(
+          `SELECT ${COLUMNS} FROM tombstones WHERE ${READABLE} ORDER BY number DESC LIMIT ?`,
+          limit,
+        )
+      : database.all<TombstoneRow>(
+          `SELECT ${COLUMNS} FROM tombstones WHERE id = ? AND ${READABLE} ORDER BY epoch DESC LIMIT ?`,
+          id,
+          limit,
+        )
   return rows.map(row => ({
     id: row.id,
     epoch: String(row.epoch),
@@ -44,6 +50,13 @@ export function tombstones(database: Database, id: string | undefined, limit: nu
     endedAt: row.ended_at,
   }))
 }
+
+const COLUMNS = 'id, epoch, reason, host, registered_at, last_beat, ended_at'
+const POSSIBLE = `epoch BETWEEN 1 AND ${LATEST_EPOCH}`
+const NEWEST_ENDED = `SELECT max(epoch) AS epoch FROM tombstones WHERE id = ? AND ${POSSIBLE}`
+/** A number that JavaScript cannot hold would make the whole list fail. */
+const READABLE = `${POSSIBLE} AND registered_at BETWEEN 0 AND ${LATEST_TIME} AND ended_at BETWEEN 0 AND ${LATEST_TIME}
+  AND (last_beat IS NULL OR last_beat BETWEEN 0 AND ${LATEST_TIME})`
 
 interface TombstoneRow {
   id: string
