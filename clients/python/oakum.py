@@ -90,8 +90,8 @@ def register(
     """Registers an agent that lives in this process, and beats for it until it is released. Times in seconds.
 
     roots: directories below which it may own directories. owns_process: end this process when the lease is reclaimed.
-    progress_timeout: without progress() for so long it counts as stalled. on_stop, on_fenced: called once, by whichever
-    thread notices.
+    progress_timeout: without progress() for so long it counts as stalled. on_stop, on_fenced: called once, by a thread
+    of their own.
     """
     if not re.fullmatch(r"[A-Za-z0-9._:-]{1,128}", agent_id):
         raise OakumError("INVALID_ID", "An id is 1 to 128 characters of A-Z a-z 0-9 . _ : -")
@@ -340,8 +340,8 @@ class Agent:
             return
         event.set()
         self.ended.set()
-        if callback is not None:
-            callback()
+        if callback is not None:  # by itself: beats go on when it fails, or does not return
+            threading.Thread(target=callback, name=f"oakum {self.id} told", daemon=True).start()
 
 
 class _Store:

@@ -35,6 +35,10 @@ function openFile(name = 'fleet.db'): DatabaseSync {
   return database
 }
 
+async function lastBeat(): Promise<number> {
+  return Number((await fleet.get('a'))?.lastBeat)
+}
+
 async function ownedBy(id: string): Promise<unknown[]> {
   const { stdout } = await executeHere(['status', id, '--json', '--store', store])
   return JSON.parse(stdout).resources
@@ -79,7 +83,6 @@ agent.release()`,
       'last_beat',
       'due_at',
       'loop_lag',
-      'heap',
       'heap',
     ])
     const [ofNode, ofPython] = rows.map(row => Object.entries(row).filter(([name]) => !own.has(name)))
@@ -214,6 +217,28 @@ print(agent.release())`,
     expect(await program.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
+  it.each([
+    ['fails', "raise ValueError('planted')"],
+    ['does not return', 'time.sleep(600)'],
+  ])('goes on beating when what it calls %s', async (_, what) => {
+    const program = await python(
+      `def stop():
+    print('asked')
+    ${what}
+oakum.register(sys.argv[1], 'a', beat_every=0.05, on_stop=stop)
+time.sleep(600)`,
+      store,
+    )
+    await until(() => fleet.requestStop('a'))
+    expect(await program.line()).toBe('asked')
+    for (let beats = 0, before = await lastBeat(); beats < 3; beats++) {
+      before = await until(async () => {
+        const now = await lastBeat()
+        return now > before ? now : undefined
+      })
+    }
+  })
+
   it('fences itself when it was stopped for longer than its lease', async () => {
     const program = await python(
       `agent = oakum.register(sys.argv[1], 'a', lease_ttl=2, beat_every=0.2)
@@ -280,15 +305,26 @@ while True:
   it('refuses its calls in a process that was forked', async () => {
     const program = `agent = oakum.register(sys.argv[1], 'a')
 if os.fork() == 0:
-    try:
-        with agent:
-            agent.set_state('child')
-    except oakum.OakumError as error:
-        print(error.code)
+    for call in (lambda: agent.set_state('child'), lambda: agent.get_key('x'), agent.release):
+        try:
+            with agent:
+                call()
+        except oakum.OakumError as error:
+            print(error.code)
     os._exit(0)
 os.wait()
 print(agent.release())`
-    expect(await runPython(program, store)).toBe('STORE_CLOSED\nTrue')
+    expect(await runPython(program, store)).toBe('STORE_CLOSED\nSTORE_CLOSED\nSTORE_CLOSED\nTrue')
+  })
+
+  it('refuses to read once it was released', async () => {
+    const program = `agent = oakum.register(sys.argv[1], 'a')
+agent.release()
+try:
+    agent.get_key('x')
+except oakum.OakumError as error:
+    print(error.code)`
+    expect(await runPython(program, store)).toBe('STORE_CLOSED')
   })
 })
 
