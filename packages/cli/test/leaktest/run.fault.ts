@@ -76,10 +76,10 @@ describe('oakum leaktest', () => {
 
   it('ends a file that blocks, or hangs outside of a leak test, and none with slow iterations', async () => {
     const files = ['hangs', 'idles', 'slow'].map(fixture)
-    const { finished, of } = await outcomesOf(...files, '--timeout', '15s', '--parallel', '3')
+    const { finished, of } = await outcomesOf(...files, '--timeout', '8s', '--parallel', '3')
     expect(finished.code).toBe(1)
     for (const name of ['hangs.ts', 'idles.ts']) {
-      expect(of(name)).toMatchObject({ error: { message: expect.stringContaining('Nothing was heard of it for 15') } })
+      expect(of(name)).toMatchObject({ error: { message: expect.stringContaining('Nothing was heard of it for 8') } })
     }
     expect(of('slow.ts')).toMatchObject({ error: { code: 'SCENARIO_FAILED' } })
   })

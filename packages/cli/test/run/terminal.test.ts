@@ -73,11 +73,14 @@ describe('oakum run on a terminal', () => {
 
   it('stores what is piped although Ctrl-C comes from a terminal', async () => {
     const runs = await useRuns()
-    const inner = [...OAKUM, 'run', '--', 'sh', '-c', 'echo ready; sleep 60'].map(word => `'${word}'`).join(' ')
+    const token = useToken()
+    const inner = [...OAKUM, 'run', '--', 'sh', '-c', `echo ready; sleep ${token}; true`]
+      .map(word => `'${word}'`)
+      .join(' ')
     const terminal = openTerminal(['sh', '-c', `trap "" INT; (trap - INT; ${inner}; echo "code $?" >&2) | cat`], {
       OAKUM_STORE: runs.store,
     })
-    await until(() => terminal.screen().includes('ready'))
+    await until(() => terminal.screen().includes('ready') && sleepers(token).length === 1)
     terminal.type(CTRL_C)
     await terminal.code
     expect(await runs.lines()).toEqual(['ready'])
