@@ -150,7 +150,9 @@ describe('a record with an impossible', () => {
     ['hosts SET live', -TOO_LARGE],
     ['hosts SET silent_at = 1760000000000, live', TOO_LARGE],
     ['hosts SET silent_at', TOO_LARGE],
-  ])('number of hosts and sweeps (%s = %s) ends no sweep', async (what, value) => {
+    ['counts SET count', TOO_LARGE],
+    ['counts SET count', -TOO_LARGE],
+  ])('number of what there is (%s = %s) ends no sweep', async (what, value) => {
     const folder = await useSqliteFolder()
     const store = await folder.connect()
     for (const id of ['first', 'last', 'living', 'more']) await join(store, id, { host: id })
@@ -201,6 +203,17 @@ describe('a record with an impossible', () => {
       expect(await store.requestStop('damaged')).toBe(true)
     },
   )
+
+  test('time of a thing, or pid of a kept process, hides no other', async () => {
+    const folder = await useSqliteFolder()
+    const store = await folder.connect()
+    const agent = await join(store, 'damaged', { resources: [{ kind: 'key', key: 'k' }] })
+    for (const pid of [7, 8]) await store.keep({ pid, startTime: '1', bootId: 'boot-1' })
+    folder.raw().prepare('UPDATE resources SET owned_at = ?').run(TOO_LARGE)
+    folder.raw().prepare('UPDATE kept SET pid = ? WHERE pid = 7').run(TOO_LARGE)
+    expect(await store.resources(agent)).toMatchObject([{ kind: 'key', key: 'k' }])
+    expect(await store.kept('boot-1')).toMatchObject([{ pid: 8 }])
+  })
 
   test.each(['epoch', 'registered_at', 'last_beat', 'ended_at'])(
     '%s of a tombstone hides that one alone',

@@ -38,7 +38,7 @@ export function disown(database: Database, ref: LeaseRef, kind: string, key: str
 /** In the order they were taken. @throws OakumError STORE_CORRUPT when one cannot be read */
 export function resources(database: Database, ref: LeaseRef): OwnedResource[] {
   const rows = database.all<{ kind: string; key: string; data: string; owned_at: number; shared: number }>(
-    `SELECT mine.kind, mine.key, mine.data, mine.owned_at, EXISTS (
+    `SELECT mine.kind, mine.key, mine.data, max(0, min(mine.owned_at, ${Number.MAX_SAFE_INTEGER})) AS owned_at, EXISTS (
        SELECT 1 FROM resources AS other JOIN leases AS owner ON owner.seq = other.lease
        WHERE other.kind = mine.kind AND other.key = mine.key AND other.lease <> mine.lease
          AND owner.phase IN ('starting', 'alive', 'draining')

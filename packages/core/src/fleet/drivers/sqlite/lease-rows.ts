@@ -132,7 +132,7 @@ export function toRecord(row: LeaseRow, as: Pick<LeaseRow, 'phase' | 'reason' | 
 }
 
 /** Of any system: pids are 32-bit numbers with a sign. */
-const LARGEST_PID = 0x7f_ff_ff_ff
+export const LARGEST_PID = 0x7f_ff_ff_ff
 
 /** Whether its numbers are ones that Oakum writes. What has to do with a pid of 0 or less must never be signalled. */
 function isPossible(row: LeaseRow): boolean {

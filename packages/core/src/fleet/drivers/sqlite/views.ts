@@ -41,7 +41,7 @@ export function quarantined(database: Database, limit: number = HELD_LIMIT): Qua
 }
 
 export function counts(database: Database): FleetCounts {
-  const rows = database.all<{ name: Phase | 'tombstones'; count: number }>('SELECT name, count FROM counts')
+  const rows = database.all<{ name: Phase | 'tombstones'; count: number }>(COUNTS)
   const phases: FleetCounts['phases'] = { starting: 0, alive: 0, draining: 0, reaping: 0, quarantined: 0 }
   let tombstones = 0
   for (const { name, count } of rows) {
@@ -56,6 +56,8 @@ export function countLive(database: Database): number {
   return LIVE_PHASES.reduce((sum, phase) => sum + phases[phase], 0)
 }
 
+/** A damaged count is told wrong, and must not make a sweep fail. */
+const COUNTS = `SELECT name, max(0, min(count, ${Number.MAX_SAFE_INTEGER})) AS count FROM counts`
 const IN_PHASES = '(:phases IS NULL OR phase IN (SELECT value FROM json_each(:phases)))'
 const LIST = `SELECT ${LEASE_COLUMNS} FROM leases WHERE seq > :after AND ${IN_PHASES} ORDER BY leases.seq LIMIT :limit`
 const LIST_OF_BOOT = `SELECT ${LEASE_COLUMNS} FROM leases WHERE boot_id = :boot AND seq > :after AND ${IN_PHASES} ORDER BY leases.seq LIMIT :limit`
