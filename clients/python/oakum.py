@@ -204,8 +204,8 @@ class Agent:
 
     def get_key(self, key: str) -> Optional[str]:
         """Reads a value that any agent wrote."""
-        with self._store.lock:
-            row = self._store.db.execute("SELECT value FROM keys WHERE key = ?", (key,)).fetchone()
+        with self._store.use() as db:
+            row = db.execute("SELECT value FROM keys WHERE key = ?", (key,)).fetchone()
         return None if row is None else row["value"]
 
     def set_state(self, state: str) -> None:
@@ -351,6 +351,7 @@ class _Store:
         self.path = path
         self.pid = os.getpid()
         self.lock = threading.RLock()
+        self._closed = False
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise OakumError("STORE_UNREADABLE", f"SQLite {sqlite3.sqlite_version} is too old: 3.37 is needed.")
         if not path.exists():
@@ -377,21 +378,30 @@ class _Store:
     def close(self) -> None:
         if os.getpid() == self.pid:
             with self.lock:
+                self._closed = True
                 self.db.close()
+
+    @contextlib.contextmanager
+    def use(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time; not in a forked process, where the lock could be held for ever."""
+        if os.getpid() != self.pid:
+            raise OakumError("STORE_CLOSED", "This process was forked: it has no part in the agents of its parent.")
+        with self.lock:
+            if self._closed:
+                raise OakumError("STORE_CLOSED", "The agent has ended, and its connection to the store with it.")
+            yield self.db
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[tuple]:
         """Holds the one write lock: all of it or none. Gives the connection, and the store's time in milliseconds."""
-        if os.getpid() != self.pid:
-            raise OakumError("STORE_CLOSED", "This process was forked: it has no part in the agents of its parent.")
-        with self.lock:
-            self.db.execute("BEGIN IMMEDIATE")
+        with self.use() as db:
+            db.execute("BEGIN IMMEDIATE")
             try:
-                yield self.db, math.floor(self.now())
-                self.db.execute("COMMIT")
+                yield db, math.floor(self.now())
+                db.execute("COMMIT")
             except BaseException:
-                if self.db.in_transaction:  # after a full disk SQLite has rolled back by itself
-                    self.db.execute("ROLLBACK")
+                if db.in_transaction:  # after a full disk SQLite has rolled back by itself
+                    db.execute("ROLLBACK")
                 raise
 
     def now(self) -> float:
