@@ -104,6 +104,8 @@ def register(
         raise OakumError("INVALID_OPTION", "lease_ttl must be above 0 and below 24 days.")
     if not 0 < beat_every < lease_ttl * 0.75:
         raise OakumError("INVALID_OPTION", "beat_every must be above 0 and below three quarters of lease_ttl.")
+    if progress_timeout is not None and not 0 < progress_timeout * 1_000 <= LONGEST_LEASE:
+        raise OakumError("INVALID_OPTION", "progress_timeout must be above 0 and below 24 days.")
     process = _own_process()
     mark = secrets.token_hex(8)
     lease = {

@@ -150,6 +150,16 @@ with oakum.register(sys.argv[1], 'coder-1', roots=[sys.argv[2]], state='thinking
     }
   })
 
+  it('refuses times that cannot be', async () => {
+    const program = `for times in ({'lease_ttl': 0}, {'beat_every': 100}, {'progress_timeout': 0}, {'progress_timeout': float('nan')}):
+    try:
+        oakum.register(sys.argv[1], 'a', **times)
+    except oakum.OakumError as error:
+        print(error.code)`
+    expect(await runPython(program, store)).toBe(Array.from({ length: 4 }, () => 'INVALID_OPTION').join('\n'))
+    expect(await fleet.agents()).toEqual([])
+  })
+
   it('needs no coordinator to be released when it owns nothing any more', async () => {
     expect(await runPython(`print(oakum.register(sys.argv[1], 'a').release())`, store)).toBe('True')
     expect(await fleet.agents()).toEqual([])
