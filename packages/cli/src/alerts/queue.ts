@@ -1,4 +1,5 @@
 import { OakumError } from '@oakum/core/errors'
+import { plural } from '../output/plural.ts'
 import type { Alert } from './alert.ts'
 
 /** Alerts that wait for one way out; beyond it the oldest are given up. */
@@ -51,7 +52,7 @@ export class AlertQueue {
       else await this.#send(alert, signal).catch(this.#onError)
     }
     if (this.#lost === 0) return
-    const message = `${this.#lost} alerts were given up: there was no time to send them.`
+    const message = `There was no time to send ${plural(this.#lost, 'alert')}; given up.`
     this.#lost = 0
     this.#onError(new OakumError('ALERT_NOT_SENT', message))
   }

@@ -18,7 +18,11 @@ export const command: Command = defineCommand({
   examples: ['', '--fix', '--fix --orphans', '4711 --fix'],
   variadic: true,
   args: {
-    pid: { type: 'positional', required: false, description: 'Only what these processes belong to' },
+    pid: {
+      type: 'positional',
+      required: false,
+      description: 'Only what these processes belong to; with --fix also what seems to be in use',
+    },
     fix: { type: 'boolean', default: false, description: 'Reclaim and end what is Oakum’s own' },
     orphans: {
       type: 'boolean',
@@ -39,7 +43,8 @@ export const command: Command = defineCommand({
       const outcomes = fix
         ? await repairAll(diagnoses, { foreign: orphans, named: only !== undefined })
         : diagnoses.map(untouched)
-      print(outcomes, json)
+      if (only !== undefined && outcomes.length === 0 && !json) console.log(noneBelongsTo(only))
+      else print(outcomes, json)
       return outcomes.some(isOpen) ? EXIT.failed : EXIT.ok
     } finally {
       await fleet?.close()
@@ -56,6 +61,10 @@ async function open(url: string): Promise<{ fleet: Fleet | null; broken: Diagnos
     if (!isOakumError(error)) throw error
     return { fleet: null, broken: [unusableStore(url, describeError(error).replace(/^oakum: /, ''))] }
   }
+}
+
+function noneBelongsTo(pids: readonly number[]): string {
+  return `Nothing of what is left over belongs to ${pids.length === 1 ? 'process' : 'the processes'} ${pids.join(', ')}.`
 }
 
 function print(outcomes: readonly Outcome[], json: boolean): void {

@@ -63,10 +63,14 @@ export const command: Command = defineCommand({
       async fleet => {
         if (id !== undefined) await assertKnown(fleet, id)
         const until = await fleet.events.last()
+        let found = false
         for await (const event of selectEvents(fleet.events, wanted, until)) {
           if (!process.stdout.writable) return EXIT.ok // `| head` has seen enough
           await printLine(format(event))
+          found = true
         }
+        if (!found && !follow)
+          console.error(until === 0 ? 'Nothing has happened.' : 'Nothing that is asked for has happened.')
         if (follow) await followEvents(fleet.events, wanted, until, format)
         return EXIT.ok
       },

@@ -6,6 +6,7 @@ import { UsageError } from '../command/errors.ts'
 import { EXIT } from '../command/exit.ts'
 import { jsonArgs, storeArgs, storeUrl } from '../command/store.ts'
 import { paintFor } from '../output/paint.ts'
+import { plural } from '../output/plural.ts'
 import { formatSize } from '../output/size.ts'
 import { json as toJson } from '../output/text.ts'
 import { formatContents, readContents } from '../store/contents.ts'
@@ -78,7 +79,8 @@ async function reset({ url, force, yes, json }: Wanted): Promise<number> {
     if (json) console.log(toJson(went))
     else {
       const agents = live + ended
-      console.log(`Gone from ${url}: ${agents} agents, ${tombstones} tombstones, ${events} events.`)
+      const counts = [plural(agents, 'agent'), plural(tombstones, 'tombstone'), plural(events, 'event')]
+      console.log(`Gone from ${url}: ${counts.join(', ')}.`)
       if (agents > 0) console.log('What these agents held was not reclaimed.')
     }
     return EXIT.ok
@@ -94,7 +96,7 @@ async function assertNobodyLives(url: string): Promise<void> {
     const { starting, alive, draining } = (await fleet.counts()).phases
     const live = starting + alive + draining
     if (live > 0) {
-      throw refusal(new OakumError('AGENT_EXISTS', `${live} agents are alive in this store.`, { facts: { live } }))
+      throw refusal(new OakumError('AGENT_EXISTS', `Agents are alive in this store: ${live}.`, { facts: { live } }))
     }
   } finally {
     await fleet.close()

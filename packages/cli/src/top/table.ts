@@ -2,6 +2,7 @@ import { PHASE_COLOURS } from '../output/agent-table.ts'
 import { formatAge } from '../output/duration.ts'
 import { formatMemory } from '../output/memory.ts'
 import type { Paint } from '../output/paint.ts'
+import { plural } from '../output/plural.ts'
 import { formatSize } from '../output/size.ts'
 import { formatTable, type Column } from '../output/table.ts'
 import { plain } from '../output/text.ts'
@@ -39,7 +40,7 @@ export function formatKeys(sort: Sort, paint: Paint): string {
 function sums({ agents, fleet, host }: TopSample, paint: Paint): string {
   const busy = agents.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0)
   const used = `${formatSize(fleet.bytes)} of ${formatSize(host.limit ?? host.total)}`
-  const words = `${agents.length} agents, ${fleet.processes} processes, ${busy.toFixed(0)}% cpu, ${used}`
+  const words = `${plural(agents.length, 'agent')}, ${plural(fleet.processes, 'process')}, ${busy.toFixed(0)}% cpu, ${used}`
   return `${paint('bold', words)}${paint('dim', `, ${formatSize(host.available)} free`)}`
 }
 

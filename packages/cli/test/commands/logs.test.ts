@@ -43,6 +43,17 @@ describe('oakum logs', () => {
     expect((await executeHere(['logs', '--all', '--store', fixture.url])).stdout.trimEnd().split('\n')).toHaveLength(60)
   })
 
+  it('says when nothing has happened, and when nothing that is asked for has', async () => {
+    const fixture = await createFixture()
+    await write(fixture.url, [])
+    const logs = (...args: string[]): Promise<Finished> => executeHere(['logs', '--store', fixture.url, ...args])
+    expect(await logs()).toEqual({ code: 0, stdout: '', stderr: 'Nothing has happened.\n' })
+    await write(fixture.url, [line('young')])
+    const nothing = { code: 0, stdout: '', stderr: 'Nothing that is asked for has happened.\n' }
+    expect(await logs('--grep', 'old')).toEqual(nothing)
+    expect(await logs('--level', 'error', '--json')).toEqual(nothing)
+  })
+
   it('chooses by agent, age, level and pattern', async () => {
     const fixture = await createFixture()
     await write(fixture.url, [

@@ -44,7 +44,11 @@ describe('oakum store', () => {
     const fixture = await createFixture()
     await fixture.agent('coder-1', 'deaf')
     const refused = await executeHere(['store', 'reset', '--yes', '--store', fixture.url])
-    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/1 agents are alive.*--force/) })
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/Agents are alive in this store: 1\..*--force/),
+    })
     const forced = await executeHere(['store', 'reset', '--yes', '--force', '--json', '--store', fixture.url])
     expect(JSON.parse(forced.stdout)).toMatchObject({ live: 1, tombstones: 0 })
     expect((await executeHere(['status', '--json', '--store', fixture.url])).stdout).toContain('"agents":[]')

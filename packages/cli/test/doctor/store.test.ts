@@ -76,7 +76,7 @@ it('makes no store where there is none, and finds nothing of a process that is n
   const { url } = await createFixture()
   expect(await executeHere(['doctor', '4194304', '--store', url])).toEqual({
     code: 0,
-    stdout: 'Nothing is left over.\n',
+    stdout: 'Nothing of what is left over belongs to process 4194304.\n',
     stderr: '',
   })
   const { stdout } = await executeHere(['doctor', '4194304', '--json', '--store', url])

@@ -14,7 +14,7 @@ describe('oakum top', () => {
     const { code, stdout, stderr } = await executeHere(['top', '--store', fixture.url])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(
-      new RegExp(`^1 agents, .*\\n\\nAGENT .*\\ncoder-1 +alive +\\d+\\.\\d .* ${agent.pid}  thinking\\n$`),
+      new RegExp(`^1 agent, .*\\n\\nAGENT .*\\ncoder-1 +alive +\\d+\\.\\d .* ${agent.pid}  thinking\\n$`),
     )
     const json = await oakum(['top', '--json', '-n', '2', '--interval', '100ms', '--store', fixture.url])
     const samples = json.stdout

@@ -59,7 +59,7 @@ function empty(database: Database, { name }: StoreFile, force: boolean, report: 
     else report[isLive(counted) ? 'live' : 'ended'] += count
   }
   if (report.live > 0 && !force) {
-    throw new OakumError('AGENT_EXISTS', `${report.live} agents are alive in this store.`, {
+    throw new OakumError('AGENT_EXISTS', `Agents are alive in this store: ${report.live}.`, {
       facts: { live: report.live },
     })
   }
