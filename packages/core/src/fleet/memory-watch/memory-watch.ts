@@ -13,10 +13,11 @@
  */
 import { clearUnref } from '../../clock/clear-unref.ts'
 import type { Clock } from '../../clock/clock.ts'
+import { aborted } from '../../errors/abort.ts'
 import type { EventInput } from '../../events/event-log.ts'
+import { untilAborted } from '../../scope/resources/until-aborted.ts'
 import type { LeaseRef } from '../records.ts'
 import type { CallOptions, FleetStore } from '../store.ts'
-import { withSignals } from '../with-signals.ts'
 import { GrowthWindow } from './growth-window.ts'
 import { Histories } from './histories.ts'
 import { LeakAlerts, type LeakAlert, type LeakChange } from './leak-alerts.ts'
@@ -99,18 +100,19 @@ export class MemoryWatch {
   }
 
   /**
-   * One look. Joins the one that is under way, if any.
+   * One look. Joins the one that is under way, if any; the signal ends this call alone, since others may wait for that look.
    *
    * @throws OakumError STORE_CLOSED, ABORTED, and what a store may throw
    */
   sample({ signal }: CallOptions = {}): Promise<MemorySample> {
     this.#parts.assertOpen()
+    if (signal?.aborted === true) return Promise.reject(aborted(signal))
     this.#parts.active.add(this)
-    this.#sampling ??= withSignals([signal, this.#abort.signal], either => this.#sample(either)).finally(() => {
+    this.#sampling ??= this.#sample(this.#abort.signal).finally(() => {
       this.#sampling = undefined
       if (!this.#started) this.#parts.active.delete(this)
     })
-    return this.#sampling
+    return untilAborted(this.#sampling, signal)
   }
 
   /** Ends the looks, and clears what stands. Idempotent; `start()` may be called again. */

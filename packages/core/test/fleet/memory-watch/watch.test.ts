@@ -148,6 +148,23 @@ describe('a leak of 1 MB/s in one of 20 agents', () => {
   })
 })
 
+describe('a look that several wait for', () => {
+  it('ends for the one who gives up, and for nobody else', async () => {
+    const fleet = await openFleet('memory')
+    await fleet.register({ id: 'a' })
+    const watch = fleet.memoryWatch()
+    for (const givesUp of [0, 1]) {
+      const controller = new AbortController()
+      const looks = [0, 1].map(n => watch.sample(n === givesUp ? { signal: controller.signal } : {}))
+      controller.abort()
+      const results = await Promise.allSettled(looks)
+      expect(results[givesUp]).toMatchObject({ status: 'rejected', reason: { code: 'ABORTED' } })
+      expect(results[1 - givesUp]).toMatchObject({ status: 'fulfilled', value: { agents: [{ id: 'a' }] } })
+    }
+    await expect(watch.sample({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+})
+
 describe('the figures', () => {
   it('tell of no processor time that a process used before it was an agent’s', async () => {
     const fleet = await openFleet('memory')
