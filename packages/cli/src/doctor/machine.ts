@@ -99,8 +99,7 @@ export class Machine {
     const marks = this.table.marksOf(row.pid)
     return this.#wanted.kept.some(
       kept =>
-        !startedBefore(row, kept) &&
-        (!isAlive(kept) || this.table.marksOf(kept.pid).some(mark => marks.includes(mark))),
+        !isOlder(row, kept) && (!isAlive(kept) || this.table.marksOf(kept.pid).some(mark => marks.includes(mark))),
     )
   }
 
@@ -136,4 +135,9 @@ export class Machine {
       memory: known.length === 0 ? null : known.reduce((sum, next) => sum + next, 0),
     }
   }
+}
+
+/** Start times are told in hundredths of a second; of equal ones the lower pid is the older, but for pids that begin anew. */
+function isOlder(row: ProcessInfo, other: ProcessIdentity): boolean {
+  return startedBefore(row, other) || (row.startTime === other.startTime && row.pid < other.pid)
 }

@@ -1,5 +1,4 @@
 // It looks at the whole machine: these tests look at their own processes, and repair nothing else.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type Fleet } from '@oakum/core/fleet'
 import { identify, newMark, selfIdentity } from '@oakum/core/process'
 import { expect, it, onTestFinished } from 'vitest'
@@ -9,9 +8,6 @@ import type { Diagnosis } from '../../src/doctor/finding.ts'
 import { findLeftProcesses } from '../../src/doctor/left-processes.ts'
 import { Machine } from '../../src/doctor/machine.ts'
 import { repairAll } from '../../src/doctor/outcome.ts'
-
-/** Milliseconds. */
-const TICK = 10
 
 /** A pid that no system gives. */
 const NOBODY = 4_194_304
@@ -87,7 +83,6 @@ it('leaves to people what may come from a process that was kept and has ended', 
   await agent.release()
   const before = startWith(env)
   await until(() => findFor(before, fleet))
-  await sleep(2 * TICK) // start times are told in ticks: these two must not be one
   const kept = startWith(env)
   await fleet.keep(await until(() => identify(kept)))
   process.kill(kept, 'SIGKILL')
