@@ -15,14 +15,11 @@ async function verdictIn(megabytes: number, ...args: string[]): Promise<{ verdic
   return JSON.parse(said)
 }
 
-it.each([100, 200])(
-  'a scenario that fills a heap of %i MB is a leak, and stopped before the process dies',
-  async size => {
-    const { verdict, reasons } = await verdictIn(size)
-    expect(verdict).toBe('leak')
-    expect(reasons.join()).toContain('heap was so full')
-  },
-)
+it('a scenario that fills the heap is a leak, and stopped before the process dies', async () => {
+  const { verdict, reasons } = await verdictIn(100)
+  expect(verdict).toBe('leak')
+  expect(reasons.join()).toContain('heap was so full')
+})
 
 it('a heap that was full before accuses nobody', async () => {
   const { verdict, reasons } = await verdictIn(150, 'before')

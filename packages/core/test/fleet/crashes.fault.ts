@@ -8,19 +8,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as path } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createMemoryEventLog } from '../../src/events/drivers/memory.ts'
-import { createMemoryFleetStore } from '../../src/fleet/drivers/memory/store.ts'
-import { openSqliteFleetStore } from '../../src/fleet/drivers/sqlite/store.ts'
-import { Fleet } from '../../src/fleet/fleet.ts'
-import { resolveFleetOptions } from '../../src/fleet/fleet-options.ts'
+import type { Fleet } from '../../src/fleet/index.ts'
 import type { LeaseRef } from '../../src/fleet/records.ts'
-import type { FleetStore } from '../../src/fleet/store.ts'
 import { message, startProgram } from '../support/fixture-program.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { sleepers, useToken } from '../support/real-processes.ts'
-import { temporaryFolder } from '../support/sqlite.ts'
 import { join } from './contract-values.ts'
-import { openUrl, quickCoordinator, STORES, type StoreName } from './fleets.ts'
+import { openUrl, openWithClock, quickCoordinator, STORES } from './fleets.ts'
 
 const AGENTS = 10
 const LEASE = 120_000
@@ -29,7 +23,8 @@ const SWEEP = 60_000
 
 describe.each(STORES)('an agent on %s', driver => {
   it('whose last beat is three minutes old is found, cleaned, and active no more', async () => {
-    const { clock, store, fleet } = await openWithClock(driver)
+    const clock = new ManualClock()
+    const { store, fleet } = await openWithClock(driver, clock)
     await store.beat([await join(store, 'stale', { leaseTtl: LEASE })])
     clock.advance(180_000)
     const { orphansDetected, orphansCleaned, orphans } = await quickCoordinator(fleet).sweep()
@@ -39,7 +34,8 @@ describe.each(STORES)('an agent on %s', driver => {
   })
 
   it('whose last beat is 30 s old is left alone', async () => {
-    const { clock, store, fleet } = await openWithClock(driver)
+    const clock = new ManualClock()
+    const { store, fleet } = await openWithClock(driver, clock)
     await store.beat([await join(store, 'healthy', { leaseTtl: LEASE })])
     clock.advance(30_000)
     expect(await quickCoordinator(fleet).sweep()).toMatchObject({ orphansDetected: 0, healthyAgents: 1 })
@@ -49,7 +45,8 @@ describe.each(STORES)('an agent on %s', driver => {
 
 describe.each(STORES)('of ten agents on ten hosts, on %s,', driver => {
   it.each([3, 5])('exactly the %i that fall silent are cleaned within three minutes', async crashes => {
-    const { clock, store, fleet } = await openWithClock(driver)
+    const clock = new ManualClock()
+    const { store, fleet } = await openWithClock(driver, clock)
     const refs: LeaseRef[] = []
     for (const name of names()) refs.push(await join(store, name, { host: `host-of-${name}`, leaseTtl: LEASE }))
     const coordinator = quickCoordinator(fleet)
@@ -129,17 +126,6 @@ async function holdings(
     directory: existsSync(directory),
     key: await fleet.getKey(`${id}:answer`),
   }
-}
-
-async function openWithClock(driver: StoreName): Promise<{ clock: ManualClock; store: FleetStore; fleet: Fleet }> {
-  const clock = new ManualClock()
-  const store =
-    driver === 'memory'
-      ? createMemoryFleetStore({ clock })
-      : await openSqliteFleetStore({ directory: temporaryFolder(), clock })
-  const fleet = new Fleet(store, createMemoryEventLog({ clock }), resolveFleetOptions({ clock }))
-  onTestFinished(() => fleet.close())
-  return { clock, store, fleet }
 }
 
 function names(): string[] {

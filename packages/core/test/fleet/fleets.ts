@@ -1,13 +1,17 @@
 import { onTestFinished } from 'vitest'
+import type { Clock } from '../../src/clock/clock.ts'
+import { createMemoryEventLog } from '../../src/events/drivers/memory.ts'
+import { createMemoryFleetStore } from '../../src/fleet/drivers/memory/store.ts'
+import { openSqliteFleetStore } from '../../src/fleet/drivers/sqlite/store.ts'
 import {
   connect,
   type Agent,
   type Coordinator,
   type CoordinatorOptions,
-  type Fleet,
   type Reclaimer,
 } from '../../src/fleet/index.ts'
-import type { FleetOptions } from '../../src/fleet/fleet-options.ts'
+import { Fleet } from '../../src/fleet/fleet.ts'
+import { resolveFleetOptions, type FleetOptions } from '../../src/fleet/fleet-options.ts'
 import { isOakumError, type ErrorCode } from '../../src/errors/index.ts'
 import type { FleetStore } from '../../src/fleet/store.ts'
 import { temporaryFolder } from '../support/sqlite.ts'
@@ -27,6 +31,17 @@ export async function openUrl(url: string, options: FleetOptions = {}): Promise<
   // What a test left in a bad state on purpose must not fail its end.
   onTestFinished(() => fleet.close({ deadline: 2_000 }).catch(() => undefined))
   return fleet
+}
+
+/** A fleet whose time is the test's, with its store; both closed with the test. */
+export async function openWithClock(driver: StoreName, clock: Clock): Promise<{ store: FleetStore; fleet: Fleet }> {
+  const store =
+    driver === 'memory'
+      ? createMemoryFleetStore({ clock })
+      : await openSqliteFleetStore({ directory: temporaryFolder(), clock })
+  const fleet = new Fleet(store, createMemoryEventLog({ clock }), resolveFleetOptions({ clock }))
+  onTestFinished(() => fleet.close())
+  return { store, fleet }
 }
 
 /** A coordinator in a hurry. */

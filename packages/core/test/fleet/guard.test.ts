@@ -1,17 +1,11 @@
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Clock } from '../../src/clock/clock.ts'
-import { createMemoryEventLog } from '../../src/events/drivers/memory.ts'
-import { createMemoryFleetStore } from '../../src/fleet/drivers/memory/store.ts'
-import { openSqliteFleetStore } from '../../src/fleet/drivers/sqlite/store.ts'
-import { Fleet } from '../../src/fleet/fleet.ts'
-import { resolveFleetOptions } from '../../src/fleet/fleet-options.ts'
-import type { Coordinator, Reclaimer, SweepResult } from '../../src/fleet/index.ts'
+import type { Coordinator, Fleet, Reclaimer, SweepResult } from '../../src/fleet/index.ts'
 import { useFakeTime } from '../support/fake-time.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { temporaryFolder } from '../support/sqlite.ts'
 import { until } from '../support/until.ts'
 import { join } from './contract-values.ts'
-import { gate, openFleet, quickCoordinator, type StoreName, STORES } from './fleets.ts'
+import { gate, openFleet, openWithClock, quickCoordinator, type StoreName, STORES } from './fleets.ts'
 
 const LEASE = 120_000
 const MINUTE = 60_000
@@ -30,12 +24,7 @@ describe.each(STORES)('ten minutes without sweeps, on %s', driver => {
   it('reap nobody at first, and who is really dead one lease later', async () => {
     useFakeTime()
     const clock: Clock = { now: () => Date.now(), monotonic: () => Date.now() }
-    const store =
-      driver === 'memory'
-        ? createMemoryFleetStore({ clock })
-        : await openSqliteFleetStore({ directory: temporaryFolder(), clock })
-    const fleet = new Fleet(store, createMemoryEventLog({ clock }), resolveFleetOptions({ clock }))
-    onTestFinished(() => fleet.close())
+    const { store, fleet } = await openWithClock(driver, clock)
     const coordinator = quickCoordinator(fleet)
     await coordinator.sweep()
     const living = await fleet.register({ id: 'living' })

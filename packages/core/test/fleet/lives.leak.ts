@@ -25,7 +25,7 @@ const EVENTS_KEPT = 4
 const AT_ONCE = 8
 /** Iterations take milliseconds. */
 const CLEAN = { warmup: 10 }
-const PLANTED = { warmup: 20, iterations: 120 }
+const PLANTED = { warmup: 10, iterations: 60 }
 
 interface Opened {
   readonly fleet: Fleet
