@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished } from 'vitest'
 import { needTool } from '../../../../core/test/support/tools.ts'
 import { canReadMemory, memoryOf } from '../../../src/run/limits/usage.ts'
@@ -27,7 +28,8 @@ it('counts what several processes share once, but only asks for that when it mat
     child.stdin.end()
     await gone
   })
-  const [line] = await once(child.stdout, 'data')
+  // The first piece of what is said may be less than the line.
+  const [line] = await once(createInterface(child.stdout), 'line')
   const pids = String(line).trim().split(' ').map(Number)
   expect(pids).toHaveLength(5)
 
