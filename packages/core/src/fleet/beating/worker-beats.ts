@@ -40,15 +40,20 @@ export class WorkerBeats {
     this.#port = port1
     this.#onAnswer = onAnswer
     const workerData = { ...data, port: port2 } satisfies BeatWorkerData
-    // Flags and variables of the program are its own: what it preloads must not run in here a second time.
-    this.#worker = new Worker(PROGRAM, {
-      name: 'oakum beats',
-      workerData,
-      transferList: [port2],
-      env: {},
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-      resourceLimits: RESOURCE_LIMITS,
-    })
+    try {
+      // Flags and variables of the program are its own: what it preloads must not run in here a second time.
+      this.#worker = new Worker(PROGRAM, {
+        name: 'oakum beats',
+        workerData,
+        transferList: [port2],
+        env: {},
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+        resourceLimits: RESOURCE_LIMITS,
+      })
+    } catch (error) {
+      port1.close() // and the other with it: an open port is never collected
+      throw error
+    }
     let failure: unknown
     this.#worker.on('error', error => (failure = error))
     this.#exit = new Promise(resolve => this.#worker.once('exit', resolve))

@@ -1,8 +1,12 @@
 /** What fleets leave behind for which a thread beat: no thread, no descriptor and no handle. */
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { connect, type Fleet } from '../../../src/fleet/index.ts'
+import { PROGRAM_FLAGS } from '../../support/fixture-program.ts'
 import { heapSlope } from '../../support/heap-slope.ts'
 import { temporaryFolder } from '../../support/sqlite.ts'
 
@@ -43,4 +47,14 @@ it('is caught when they are not', async () => {
   expect(left.after.descriptors - left.before.descriptors).toBeGreaterThanOrEqual(CYCLES)
   for (const fleet of open) await fleet.close()
   expect(threads()).toBe(before)
+})
+
+it('is nothing when no thread may be had', async () => {
+  const program = fileURLToPath(new URL('fixtures/refused-thread.ts', import.meta.url))
+  const flags = ['--permission', '--allow-fs-read=*', ...PROGRAM_FLAGS]
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program])
+  const { refused, ports } = Object(JSON.parse(stdout))
+  expect(refused).toBe(20)
+  // One may be in somebody's hands; each attempt makes two.
+  expect(ports).toBeLessThanOrEqual(2)
 })
