@@ -28,6 +28,19 @@ export function gapContract(subject: Subject): void {
       expect(await holdEventsOf(store)).toEqual(['silence_hold_started gap', 'silence_hold_ended gap'])
     })
 
+    test('names those that it holds as long as one another in the order in which they registered', async () => {
+      const { store, clock } = subject()
+      await sweep(store)
+      const first = await join(store, 'first')
+      await join(store, 'second')
+      clock.advance(1)
+      await store.beat([first]) // so that the second is due before it
+      clock.advance(10 * LEASE_TTL)
+      await sweep(store)
+      const { held } = await sweep(store)
+      expect(held.map(({ id }) => id)).toEqual(['first', 'second'])
+    })
+
     test('is no excuse for who fell silent after it', async () => {
       const { store, clock } = subject()
       await sweep(store)

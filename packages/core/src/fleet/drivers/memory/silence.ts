@@ -62,16 +62,19 @@ export function endHolds(state: FleetState, now: number): void {
   state.putOff.clear()
 }
 
-/** What is held now, first what is held for the shortest. */
+/** What is held now, first what is held for the shortest; of those alike, who registered first. */
 export function heldLeases(state: FleetState, now: number): HeldLease[] {
-  const found: HeldLease[] = []
+  const held: { lease: Lease; putOff: PutOff }[] = []
   for (const lease of state.putOff) {
     if (!isHeld(lease)) state.putOff.delete(lease)
     else if (lease.putOff !== null && lease.expiresAt > now) {
-      found.push(toHeld(lease, { reason: lease.putOff.reason, until: lease.expiresAt }, now))
+      held.push({ lease, putOff: { reason: lease.putOff.reason, until: lease.expiresAt } })
     }
   }
-  return found.toSorted((a, b) => a.until - b.until).slice(0, HELD_LIMIT)
+  return held
+    .toSorted((a, b) => a.putOff.until - b.putOff.until || a.lease.seq - b.lease.seq)
+    .slice(0, HELD_LIMIT)
+    .map(({ lease, putOff }) => toHeld(lease, putOff, now))
 }
 
 export function toHeld(lease: Lease, { reason, until }: PutOff, now: number): HeldLease {

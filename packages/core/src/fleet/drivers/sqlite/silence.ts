@@ -83,7 +83,7 @@ export function forgetHeld(database: Database, reason: HoldReason): void {
   )
 }
 
-/** What is held now, first what is held for the shortest. */
+/** What is held now, first what is held for the shortest; of those alike, who registered first. */
 export function heldLeases(database: Database, now: number): HeldLease[] {
   const rows = database.all<LeaseRow>(HELD, now, now, HELD_LIMIT)
   return rows.flatMap(row => {
