@@ -10,6 +10,7 @@ export const CORE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   scope: ['errors', 'clock', 'process'],
   events: ['errors', 'clock', 'sqlite', 'scope'],
   fleet: ['errors', 'clock', 'process', 'sqlite', 'scope', 'events'],
+  agent: ['errors', 'clock', 'process', 'scope', 'events', 'fleet'],
 }
 
 /** Files of the leak test that stand for a test framework, which whoever imports them has. */

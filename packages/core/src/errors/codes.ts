@@ -33,6 +33,13 @@ export const ERROR_CODES = {
   KIND_UNKNOWN: 'No reclaimer is known for a resource of that kind.',
   RESOURCE_REFUSED: 'A resource may not or could not be reclaimed; the message says why.',
   LOCK_HELD: 'Another agent holds the lock.',
+  LOOP_TERMINATED: 'The agent loop was terminated, or its scope closed: it runs nothing any more.',
+  RUN_ACTIVE: 'The agent loop has a run that has not ended; one conversation has one run at a time.',
+  MODEL_FAILED: 'The model’s service refused or failed, and trying again was of no use or not allowed.',
+  MODEL_PROTOCOL: 'What came from the model’s service is not what its protocol says; the message names the difference.',
+  TURN_LIMIT: 'The run took as many turns as its limits allow, and the model wanted more.',
+  PEER_MISSING: 'An optional package that the call needs is not installed; the message names it.',
+  MCP_FAILED: 'A server of the Model Context Protocol could not be started, or was lost.',
   ALERT_NOT_SENT: 'An alert could not be sent outward; the message says why.',
 } as const
 

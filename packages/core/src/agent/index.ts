@@ -1,0 +1,17 @@
+/**
+ * The loop that an agent is: a model, its tools, and nothing left when it is cancelled.
+ * @module
+ */
+export type {
+  Item,
+  MessageItem,
+  ModelItem,
+  Raw,
+  ReasoningItem,
+  ToolCallItem,
+  ToolResultItem,
+  ToolStatus,
+} from './items.ts'
+export type { JsonSchema, Model, ModelEvent, ModelOptions, ModelRequest, StopReason, ToolSpec, Usage } from './model.ts'
+export type { RunEvent, RunResult, RunStatus } from './run-events.ts'
+export type { CheckedArguments, OpenOptions, Tool, ToolContext, ToolSource } from './tools/tool.ts'
