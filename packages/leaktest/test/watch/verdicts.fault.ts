@@ -23,9 +23,9 @@ const it = test.extend<{ start: Start }>({
   },
 })
 
-/** Eleven readings, for what goes up and down. */
+/** Eleven readings, for what goes up and down, as every heap does. */
 const SHORT = { for: 2_500, every: 250 }
-/** Seven, for what only goes up: each goes over all of the heap. */
+/** Seven, for counts that only go up: each reading goes over all of the heap. */
 const SHORTER = { for: 1_500, every: 250 }
 
 it.for([
@@ -41,7 +41,7 @@ it.for([
 })
 
 it('names code whose objects stay where nothing but the heap grows', async ({ start }) => {
-  const report = await watch(await start('heap'), SHORTER)
+  const report = await watch(await start('heap'), SHORT)
   expect(report).toMatchObject({ verdict: 'grows', rises: [] })
   expect(report.bytesPerSecond.low).toBeGreaterThan(0)
   expect(report.sites[0]?.file).toBe(PROGRAM)
