@@ -165,6 +165,14 @@ export class Closing implements Tally {
     else this.#tighten()
   }
 
+  /** Has to end within so many milliseconds from now; earlier, if that was said before. */
+  endWithin(timeout: number): void {
+    const end = performance.now() + timeout
+    this.#soft = Math.min(this.#soft, end)
+    this.#hard = Math.min(this.#hard, end)
+    if (this.#step !== 'cancel') this.#tighten()
+  }
+
   /** A member has ended. */
   left(member: Owned, failure: Failure | undefined): void {
     this.released++

@@ -5,6 +5,7 @@
 export { Scope, type Release } from './scope.ts'
 export {
   DEFAULT_CLOSE_TIMEOUT,
+  type ScopeCloseOptions,
   type OnDisown,
   type OnError,
   type ResourceContext,

@@ -43,6 +43,12 @@ export interface ScopeOptions {
   env?: Readonly<Record<string, string>>
 }
 
+/** How one close is done. */
+export interface ScopeCloseOptions {
+  /** Milliseconds that it may take; 0 to 2147483647. @default the scope's `closeTimeout` */
+  timeout?: number
+}
+
 /** What one scope was given itself; what it was not, its ancestors are asked for. */
 export interface Settings {
   closeTimeout?: number

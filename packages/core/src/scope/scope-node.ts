@@ -141,8 +141,9 @@ export class ScopeNode extends Owned implements Owner {
   }
 
   /** Closes and tells how it went; see `Scope.close`. */
-  close(given: unknown): Promise<CloseReport> {
-    if (this.#closed === undefined && this.closing === undefined) this.begin(given)
+  close(given: unknown, timeout?: number): Promise<CloseReport> {
+    if (this.#closed === undefined && this.closing === undefined) this.begin(given, timeout)
+    else if (timeout !== undefined) this.closing?.endWithin(timeout)
     const { closing } = this
     if (closing === undefined) return this.#closed ?? NOTHING_LEFT
     if (closing.ended) return closing.promise
@@ -226,10 +227,12 @@ export class ScopeNode extends Owned implements Owner {
     return members.toReversed()
   }
 
-  private begin(given: unknown): void {
+  private begin(given: unknown, timeout: number | undefined): void {
     if (this.reason !== undefined) {
       // An owner's close is on its way here, or this call comes from within this very close: it needs only be known.
-      if (this.owner !== undefined || this.newest !== undefined) this.closingFor(this.reason)
+      if (this.owner === undefined && this.newest === undefined) return
+      const closing = this.closingFor(this.reason)
+      if (timeout !== undefined) closing.endWithin(timeout)
       return
     }
     const reason = new CloseReason(given, this)
@@ -245,7 +248,7 @@ export class ScopeNode extends Owned implements Owner {
     } else {
       this.closingFor(reason).visit(member => member.cancel(reason))
     }
-    const end = reason.startedAt + (this.setting('closeTimeout') ?? DEFAULT_CLOSE_TIMEOUT)
+    const end = reason.startedAt + (timeout ?? this.setting('closeTimeout') ?? DEFAULT_CLOSE_TIMEOUT)
     const closing = this.closingFor(reason)
     closing.run({ soft: end, hard: end, tally: closing })
   }

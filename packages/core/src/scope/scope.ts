@@ -1,5 +1,12 @@
 import { OakumError } from '../errors/index.ts'
-import { type OnDisown, type ScopeOptions, type Settings, validateDelay, validateScope } from './options.ts'
+import {
+  type ScopeCloseOptions,
+  type OnDisown,
+  type ScopeOptions,
+  type Settings,
+  validateDelay,
+  validateScope,
+} from './options.ts'
 import { describeRefused, ScopeCloseError, type CloseReport } from './report.ts'
 import type { OwnedProcess } from './owned-process.ts'
 import type { Actor } from './resources/actor/actor.ts'
@@ -249,9 +256,11 @@ export class Scope implements AsyncDisposable {
    * finalizer) does not wait for that code, which would be waiting for itself; a call from anywhere else does.
    *
    * @param reason becomes the cause of the abort reason.
+   * @param options may bound this close otherwise than `closeTimeout` does; a later call can only shorten it. Throws INVALID_OPTION.
    */
-  close(reason?: unknown): Promise<CloseReport> {
-    return this.#node.close(reason)
+  close(reason?: unknown, options?: ScopeCloseOptions): Promise<CloseReport> {
+    if (options?.timeout !== undefined) validateDelay('timeout', options.timeout)
+    return this.#node.close(reason, options?.timeout)
   }
 
   /** Closes; throws a {@link ScopeCloseError} also when something refused to go, having no other way to tell. */

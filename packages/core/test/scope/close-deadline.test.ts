@@ -73,6 +73,40 @@ describe('the deadline of a close', () => {
     expect(await closeDuring(1_000, scope)).toMatchObject({ refused: [], released: 2 })
   })
 
+  it.each([
+    { when: 'from its beginning', first: { timeout: 50 }, closed: 50 },
+    { when: 'while it runs', first: undefined, closed: 80 },
+  ])('is shortened by a call with a time of its own, $when', async ({ first, closed }) => {
+    const scope = new Scope('a', { closeTimeout: 10_000 })
+    void scope.task('stubborn', never)
+    void scope.child('b').task('stubborn', never)
+    const whole = scope.close('first', first)
+    await vi.advanceTimersByTimeAsync(30)
+    expect(scope.close('again', { timeout: 60_000 })).toBe(whole)
+    void scope.close('again', { timeout: 50 })
+    await vi.advanceTimersByTimeAsync(50)
+    const report = await whole
+    expect(report.milliseconds).toBe(closed)
+    expect(report.refused.map(({ path }) => path)).toEqual(['a/stubborn', 'a/b/stubborn'])
+  })
+
+  it('is shortened for a child that its owner is already closing', async () => {
+    const scope = new Scope('a', { closeTimeout: 10_000 })
+    const child = scope.child('b')
+    void child.task('stubborn', never)
+    const whole = scope.close()
+    const part = child.close(undefined, { timeout: 50 })
+    await vi.advanceTimersByTimeAsync(50)
+    expect((await part).refused).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(9_950)
+    expect((await whole).refused).toHaveLength(1)
+  })
+
+  it('refuses a time that no timer can wait for', () => {
+    const scope = new Scope('a')
+    expect(() => scope.close(undefined, { timeout: -1 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
+
   it('is tightened for a child that closes already when its parent closes', async () => {
     const root = new Scope('root', { closeTimeout: 100 })
     const child = root.child('child', { closeTimeout: 60_000 })
