@@ -1,0 +1,171 @@
+/**
+ * The conversation of a loop, bounded: what a request is made of.
+ *
+ * Invariants:
+ * - A call and its result stay and go together. Nothing is forgotten behind a call that has no result yet, so that a loop has to
+ *   answer each, as aborted if need be, for the bounds to hold.
+ * - What has been forgotten leaves a conversation that begins with a message of a user or of the system.
+ * - The newest message of the user stays, and so does the turn that came last. Between them, turns are forgotten whole, oldest first: one
+ *   run may take any number of turns, and stays within the limits.
+ * - What `items` and `since` gave does not change any more.
+ *
+ * Items are in a list, each linked to its neighbours, so that adding and forgetting take the same time however many there are.
+ */
+import type { Item, ToolCallItem } from './items.ts'
+import { itemSize } from './item-size.ts'
+
+/** How long a conversation may get. */
+export interface HistoryLimits {
+  readonly maxItems: number
+  /** See {@link itemSize} for what is counted. */
+  readonly maxBytes: number
+}
+
+/** What was forgotten. */
+export interface Trimmed {
+  readonly items: number
+  readonly bytes: number
+}
+
+/** What may stand behind a cut: all that follows, or a turn behind the newest message of the user. */
+type Beginning = 'conversation' | 'turn' | undefined
+
+interface Entry {
+  readonly item: Item
+  readonly bytes: number
+  /** Of the response that made it. */
+  readonly responseId: string | undefined
+  readonly begins: Beginning
+  previous: Entry | undefined
+  next: Entry | undefined
+}
+
+export class History {
+  readonly #limits: HistoryLimits
+  #oldest: Entry | undefined
+  #newest: Entry | undefined
+  /** The newest message of the user. */
+  #task: Entry | undefined
+  /** The response whose last item was forgotten last of all, when nothing behind that item was. */
+  #forgottenResponse: string | undefined
+  /** Calls that have no result yet, oldest first. */
+  readonly #open = new Map<string, ToolCallItem>()
+  #items: readonly Item[] | undefined
+  #length = 0
+  #bytes = 0
+
+  constructor(limits: HistoryLimits) {
+    this.#limits = limits
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** All that is remembered, oldest first. The same array until something changes. */
+  get items(): readonly Item[] {
+    this.#items ??= this.#itemsFrom(this.#oldest)
+    return this.#items
+  }
+
+  /** Adds an item at the end; with the id of the response that made it, where one did. Nothing is forgotten before `trim()`. */
+  add(item: Item, responseId?: string): void {
+    const previous = this.#newest
+    const begins = this.#open.size === 0 ? beginningOf(item, previous?.item) : undefined
+    const entry: Entry = { item, bytes: itemSize(item), responseId, begins, previous, next: undefined }
+    if (previous === undefined) this.#oldest = entry
+    else previous.next = entry
+    this.#newest = entry
+    this.#length += 1
+    this.#bytes += entry.bytes
+    this.#items = undefined
+    if (item.type === 'tool_call') this.#open.set(item.callId, item)
+    else if (item.type === 'tool_result') this.#open.delete(item.callId)
+    else if (item.type === 'message' && item.role === 'user') this.#task = entry
+  }
+
+  /**
+   * What a service does not know that stored this response: all behind the response's last item. Undefined when the response is not
+   * known here, or when something behind it has been forgotten.
+   */
+  since(responseId: string): readonly Item[] | undefined {
+    for (let entry = this.#newest; entry !== undefined; entry = entry.previous) {
+      if (entry.responseId === responseId) return this.#itemsFrom(entry.next)
+    }
+    return this.#forgottenResponse === responseId ? this.items : undefined
+  }
+
+  /** Calls that have no result yet, oldest first. */
+  unanswered(): ToolCallItem[] {
+    return [...this.#open.values()]
+  }
+
+  /** Forgets the oldest items until the rest is within the limits, as far as that can be had. Undefined when nothing had to go. */
+  trim(): Trimmed | undefined {
+    const { length, bytes } = this
+    while (this.#isAboveLimits() && this.#forgetOldest());
+    return length === this.#length ? undefined : { items: length - this.#length, bytes: bytes - this.#bytes }
+  }
+
+  #isAboveLimits(): boolean {
+    return this.#length > this.#limits.maxItems || this.#bytes > this.#limits.maxBytes
+  }
+
+  /** Forgets as little as may go by itself. False when nothing may. */
+  #forgetOldest(): boolean {
+    const oldest = this.#oldest
+    const task = this.#task
+    if (oldest === undefined || task === undefined) return false
+    if (oldest !== task) {
+      const end = nextThatBegins('conversation', oldest, task)
+      return end !== undefined && this.#forget(oldest, end, undefined)
+    }
+    const first = task.next
+    const end = first && nextThatBegins('turn', first, undefined)
+    return first !== undefined && end !== undefined && this.#forget(first, end, task)
+  }
+
+  /** Forgets from an entry on up to another one, which then comes behind the one to be kept, or first. */
+  #forget(from: Entry, end: Entry, kept: Entry | undefined): true {
+    let last = from
+    for (let entry: Entry | undefined = from; entry !== undefined && entry !== end; entry = entry.next) {
+      this.#length -= 1
+      this.#bytes -= entry.bytes
+      last = entry
+    }
+    end.previous = kept
+    if (kept === undefined) this.#oldest = end
+    else kept.next = end
+    this.#forgottenResponse = last.responseId
+    this.#items = undefined
+    return true
+  }
+
+  #itemsFrom(first: Entry | undefined): readonly Item[] {
+    const items: Item[] = []
+    for (let entry = first; entry !== undefined; entry = entry.next) items.push(entry.item)
+    return items
+  }
+}
+
+/** The nearest entry behind one that begins that; none behind the last that is asked for. */
+function nextThatBegins(what: Beginning, behind: Entry, last: Entry | undefined): Entry | undefined {
+  let entry = behind.next
+  while (entry !== undefined && entry !== last && entry.begins !== what) entry = entry.next
+  return entry?.begins === what ? entry : undefined
+}
+
+/** What an item may begin, when no call before it waits for its result. */
+function beginningOf(item: Item, previous: Item | undefined): Beginning {
+  if (item.type === 'tool_result') return undefined
+  if (isTold(item)) return 'conversation'
+  return previous?.type === 'tool_result' || (previous !== undefined && isTold(previous)) ? 'turn' : undefined
+}
+
+function isTold(item: Item): boolean {
+  return item.type === 'message' && item.role !== 'assistant'
+}
