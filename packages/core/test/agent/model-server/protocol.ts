@@ -16,6 +16,8 @@ export interface Protocol {
   failedEvent?(reply: FullReply, code: string, message: string): ServerEvent
   /** An event that nobody has heard of. */
   unknownEvent(): ServerEvent
+  /** An event whose JSON is broken, where its name matters. */
+  brokenEvent?(): ServerEvent
 }
 
 /** One server-sent event. */

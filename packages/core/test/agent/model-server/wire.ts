@@ -52,7 +52,7 @@ async function sendStream(wire: Wire, protocol: Protocol, reply: FullReply, requ
     }
     await write(wire, reply, event)
     if (event.piece && pieces === 1 && reply.invalidJson)
-      await writeText(wire, reply, 'data: {"type": "response.outp\n\n')
+      await write(wire, reply, protocol.brokenEvent?.() ?? { data: '{"type": "response.outp' })
   }
   response.end()
 }
