@@ -37,7 +37,7 @@ export interface ToolSource {
   readonly name: string
   /**
    * Opens what has the tools, inside of the scope: when that closes, nothing of it may be left. Called by the first run that
-   * wants them, and by the next run after the source was lost.
+   * wants them, and by the next run after the source was lost. When it rejects, the scope is closed as well.
    */
   open(scope: Scope, options: OpenOptions): Promise<readonly Tool[]>
 }
@@ -46,4 +46,6 @@ export interface OpenOptions {
   readonly signal: AbortSignal
   /** To be called when the tools are of no use any more, as when a server died: its scope is then closed. */
   onLost(error: unknown): void
+  /** To be called when the source has other tools than before. The next run has these; one that runs keeps those it began with. */
+  onChanged(tools: readonly Tool[]): void
 }
