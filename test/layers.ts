@@ -13,6 +13,11 @@ export const CORE_LAYERS: Readonly<Record<string, readonly string[]>> = {
   agent: ['errors', 'clock', 'process', 'scope', 'events', 'fleet'],
 }
 
+/** The one file of core that knows an optional peer, by the package that it may import. It loads it when it is needed first. */
+export const CORE_PEERS: Readonly<Record<string, string>> = {
+  [join('agent', 'mcp', 'sdk.ts')]: '@modelcontextprotocol/sdk',
+}
+
 /** Files of the leak test that stand for a test framework, which whoever imports them has. */
 export const LEAKTEST_FRAMEWORKS: Readonly<Record<string, string>> = {
   [join('matchers', 'vitest.ts')]: 'vitest',
@@ -48,6 +53,7 @@ export function layerViolations(
   src: string,
   imports: readonly Import[],
   layers: Readonly<Record<string, readonly string[]>>,
+  peers: Readonly<Record<string, string>> = {},
 ): string[] {
   const violations: string[] = []
   for (const { file, specifier } of imports) {
@@ -60,11 +66,16 @@ export function layerViolations(
       const target = relative(src, join(src, file, '..', specifier)).split(sep)[0] ?? ''
       if (target !== layer && !allowed.includes(target))
         violations.push(`${file}: ${layer} may not import ${target} (${specifier})`)
-    } else if (!specifier.startsWith('node:')) {
+    } else if (!specifier.startsWith('node:') && !isOf(peers[file], specifier)) {
       violations.push(`${file}: core has no dependency, but imports ${specifier}`)
     }
   }
   return violations
+}
+
+/** Whether a specifier means a package, or a file in it. */
+function isOf(name: string | undefined, specifier: string): boolean {
+  return name !== undefined && (specifier === name || specifier.startsWith(`${name}/`))
 }
 
 /** The imports of a package that stands by itself which lead out of it: neither its own files nor Node's modules. */

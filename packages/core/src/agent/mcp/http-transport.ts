@@ -1,0 +1,182 @@
+/**
+ * Speaks to a server over streamable HTTP. The SDK's transport knows the protocol; this one owns what it does.
+ *
+ * - Each request is answered: with what the server sent, or with an error in its stead when its stream ends without an answer.
+ * - A request that is cancelled has its stream closed; the SDK would keep it, and a server need not.
+ * - The server is lost when nobody listens at its address, and when it no longer knows the session.
+ * - What it says unasked comes over a stream of its own, if it has one, which is opened again when it ends. An answer is not
+ *   fetched again: a stream that breaks has failed its request.
+ * - When the scope closes the session is ended, for which there is a second, and no socket is left.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { OakumError } from '../../errors/index.ts'
+import type { Scope } from '../../scope/index.ts'
+import { Connections, type Exchange } from './connections.ts'
+import { LastWords } from './last-words.ts'
+import { DEFAULT_MAX_MESSAGE_BYTES, type McpAddressOptions } from './options.ts'
+import type { JSONRPCMessage, RequestId, Sdk, StreamableHTTPClientTransport } from './sdk.ts'
+import type { ServerTransport } from './server-transport.ts'
+
+/** Milliseconds for telling the server that its session is over. */
+const END_SESSION = 1_000
+
+/** Milliseconds before the stream of what the server says unasked is opened again. */
+const LISTEN_AGAIN = 1_000
+
+/** The protocol's code for what a server, or whoever stands for it, failed at. */
+const SERVER_ERROR = -32_000
+
+export class HttpTransport implements ServerTransport {
+  onclose?: (() => void) | undefined
+  onerror?: ((error: Error) => void) | undefined
+  onmessage?: ((message: JSONRPCMessage) => void) | undefined
+  failure: OakumError | undefined = undefined
+  readonly #options: McpAddressOptions
+  readonly #scope: Scope
+  readonly #inner: StreamableHTTPClientTransport
+  readonly #connections: Connections
+  readonly #lastWords = new LastWords()
+  /** The requests that have no answer yet. */
+  readonly #unanswered = new Map<RequestId, Exchange | undefined>()
+  /** The request that is being sent. The SDK calls `fetch` without saying for which. */
+  readonly #sending = new AsyncLocalStorage<RequestId | undefined>()
+  #closed = false
+
+  constructor(sdk: Sdk, options: McpAddressOptions, scope: Scope) {
+    this.#options = options
+    this.#scope = scope
+    this.#connections = new Connections(options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES)
+    this.#inner = new sdk.StreamableHTTPClientTransport(new URL(options.url), {
+      requestInit: { headers: { ...options.headers } },
+      fetch: (url, init) => this.#fetch(url, init),
+      // Its timers for this outlive its close.
+      reconnectionOptions: {
+        maxRetries: 0,
+        initialReconnectionDelay: 0,
+        maxReconnectionDelay: 0,
+        reconnectionDelayGrowFactor: 1,
+      },
+    })
+  }
+
+  get lastWords(): string {
+    return String(this.#lastWords)
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#inner.setProtocolVersion(version)
+  }
+
+  start(): Promise<void> {
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- transports of the SDK have these properties, and no events
+    this.#inner.onmessage = message => this.#receive(message)
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- likewise
+    this.#inner.onerror = error => this.onerror?.(error)
+    this.#scope.defer(() => this.#end())
+    return this.#inner.start()
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    const id = 'id' in message && 'method' in message ? message.id : undefined
+    if (id === undefined) {
+      if (isCancellation(message)) this.#drop(message.params.requestId)
+      await this.#sending.run(undefined, () => this.#inner.send(message))
+      return
+    }
+    this.#unanswered.set(id, undefined)
+    try {
+      await this.#sending.run(id, () => this.#inner.send(message))
+    } catch (error) {
+      this.#answer(id, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true
+      for (const id of this.#unanswered.keys()) this.#drop(id)
+      this.onclose?.()
+    }
+    return Promise.resolve()
+  }
+
+  #receive(message: JSONRPCMessage): void {
+    if (!('method' in message) && message.id !== undefined) this.#unanswered.delete(message.id)
+    this.onmessage?.(message)
+  }
+
+  async #fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    const id = this.#sending.getStore()
+    const exchange = this.#connections.exchange(url, init)
+    // Dropped before it began.
+    if (id !== undefined && !this.#unanswered.has(id)) exchange.drop()
+    else if (id !== undefined) this.#unanswered.set(id, exchange)
+    try {
+      const response = await exchange.response
+      if (response.status === 404) this.#lose(`answered 404 at ${String(this.#options.url)}`)
+      else if (id !== undefined && response.ok) void exchange.ended.then(() => this.#streamEnded(id, exchange))
+      else if (init.method === 'GET' && response.ok) void exchange.ended.then(() => this.#listenSoon())
+      return response
+    } catch (error) {
+      if (isUnreachable(error)) this.#lose(`cannot be reached: ${error.message}`, error)
+      throw error
+    }
+  }
+
+  #streamEnded(id: RequestId, exchange: Exchange): void {
+    // What came last is still on its way through the SDK's streams, which takes no longer than this turn.
+    setImmediate(() => {
+      if (this.#unanswered.get(id) === exchange) this.#answer(id, 'The server ended its stream without an answer.')
+    })
+  }
+
+  /** Stands in for the server. */
+  #answer(id: RequestId, message: string): void {
+    if (this.#unanswered.delete(id)) {
+      this.onmessage?.({ jsonrpc: '2.0', id, error: { code: SERVER_ERROR, message } })
+    }
+  }
+
+  #drop(id: RequestId): void {
+    const exchange = this.#unanswered.get(id)
+    this.#unanswered.delete(id)
+    exchange?.drop()
+  }
+
+  #listenSoon(): void {
+    if (this.#closed || this.#scope.signal.aborted) return
+    // Without the id of an event it is a stream like the first. That it failed has been told by then.
+    const listen = (): Promise<void> => this.#inner.resumeStream('').catch(() => {})
+    this.#scope.timeout(() => this.#sending.run(undefined, listen), LISTEN_AGAIN)
+  }
+
+  #lose(what: string, cause?: unknown): void {
+    if (this.#closed) return
+    const { name } = this.#options
+    const facts = { server: name, url: String(this.#options.url) }
+    this.failure = new OakumError('MCP_FAILED', `The MCP server ${name} ${what}.`, { cause, facts })
+    void this.close()
+  }
+
+  async #end(): Promise<void> {
+    await this.close()
+    const late = setTimeout(() => this.#connections.destroy(), END_SESSION)
+    // A server may refuse to end sessions; nothing can be done about it here.
+    const terminate = (): Promise<void> => this.#inner.terminateSession().catch(() => {})
+    if (this.failure === undefined) await this.#sending.run(undefined, terminate)
+    clearTimeout(late)
+    this.#connections.destroy()
+    await this.#inner.close()
+  }
+}
+
+function isCancellation(message: JSONRPCMessage): message is JSONRPCMessage & { params: { requestId: RequestId } } {
+  return 'method' in message && message.method === 'notifications/cancelled' && message.params?.requestId !== undefined
+}
+
+/** Whether nobody was there, as against a connection that broke. */
+function isUnreachable(error: unknown): error is Error {
+  return (
+    error instanceof Error && 'syscall' in error && (error.syscall === 'connect' || error.syscall === 'getaddrinfo')
+  )
+}
