@@ -39,6 +39,8 @@ export const ERROR_CODES = {
   MODEL_PROTOCOL: 'What came from the model’s service is not what its protocol says; the message names the difference.',
   TURN_LIMIT: 'The run took as many turns as its limits allow, and the model wanted more.',
   PEER_MISSING: 'An optional package that the call needs is not installed; the message names it.',
+  TOOL_ANSWER_INVALID: 'What a tool returned cannot be told to a model: it is no text, and no JSON can be made of it.',
+  FILE_FAILED: 'A file could not be read or written for a tool; the message says why.',
   MCP_FAILED: 'A server of the Model Context Protocol could not be started, or was lost.',
   ALERT_NOT_SENT: 'An alert could not be sent outward; the message says why.',
 } as const

@@ -1,0 +1,90 @@
+import * as v from 'valibot'
+import { expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { tool } from '../../../src/agent/index.ts'
+import { checkArguments } from '../../../src/agent/tools/parse-arguments.ts'
+import { isOakumError } from '../../../src/errors/index.ts'
+import { Scope } from '../../../src/scope/index.ts'
+import { call } from './calling.ts'
+
+const invalidOption = expect.toSatisfy((error: unknown) => isOakumError(error, 'INVALID_OPTION'))
+const described = { name: 'greet', description: 'Greets.' }
+const objectSchema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] } as const
+
+test('zod says what it accepts, checks it, and gives its output to execute', async () => {
+  const greet = tool({
+    ...described,
+    parameters: z.object({ name: z.string(), times: z.coerce.number().default(2) }),
+    execute: args => {
+      expectTypeOf(args).toEqualTypeOf<{ name: string; times: number }>()
+      return `${args.name} `.repeat(args.times)
+    },
+  })
+  expect(greet).toMatchObject(described)
+  expect(greet.parameters).toMatchObject({ type: 'object', properties: { name: { type: 'string' } } })
+  expect(greet.parameters).not.toHaveProperty('$schema')
+  await using scope = new Scope('zod')
+  expect(await call(greet, { name: 'Ann' }, scope)).toBe('Ann Ann ')
+  expect(await checkArguments(greet, '{"name":3}')).toEqual({
+    ok: false,
+    problem: '/name: Invalid input: expected string, received number',
+  })
+})
+
+test('valibot needs its JSON Schema said beside it', async () => {
+  const parameters = v.object({ list: v.array(v.object({ 'a/b': v.number() })) })
+  expect(() => tool({ ...described, parameters, execute: () => '' })).toThrow(
+    /greet needs the option jsonSchema: valibot/,
+  )
+  const jsonSchema = { type: 'object', properties: { list: { type: 'array' } } }
+  const made = tool({
+    ...described,
+    parameters,
+    jsonSchema,
+    parallel: false,
+    execute: args => expectTypeOf(args).toEqualTypeOf<{ list: { 'a/b': number }[] }>(),
+  })
+  expect(made).toMatchObject({ parallel: false, parameters: jsonSchema })
+  expect(await checkArguments(made, '{"list":[{"a/b":1}]}')).toEqual({ ok: true, value: { list: [{ 'a/b': 1 }] } })
+  expect(await checkArguments(made, '{"list":[{"a/b":""}]}')).toEqual({
+    ok: false,
+    problem: expect.stringMatching(/^\/list\/0\/a~1b: Invalid type: Expected number/),
+  })
+})
+
+test('a validator that can say only a part needs it said as well', () => {
+  const parameters = z.object({ at: z.date() })
+  expect(() => tool({ ...described, parameters, execute: () => '' })).toThrow(invalidOption)
+  expect(tool({ ...described, parameters, jsonSchema: objectSchema, execute: () => '' }).parameters).toEqual(
+    objectSchema,
+  )
+})
+
+test('plain JSON Schema is checked, and its arguments are given as they came', async () => {
+  const read = tool<{ path: string }>({
+    ...described,
+    parameters: objectSchema,
+    execute: args => args.path.length,
+  })
+  expect(await checkArguments(read, '{"path":"x"}')).toEqual({ ok: true, value: { path: 'x' } })
+  expect(await checkArguments(read, '{"path":3}')).toEqual({
+    ok: false,
+    problem: '/path must be a string, not a number',
+  })
+})
+
+test.each(['', 'a b', 'é', 'x'.repeat(65), 'a.b'])('the name %j is refused', name => {
+  expect(() => tool({ ...described, name, parameters: objectSchema, execute: () => '' })).toThrow(invalidOption)
+})
+
+test.each([{ type: 'string' }, {}, { anyOf: [{ type: 'object' }] }])(
+  'parameters that are no object are refused: %j',
+  parameters => {
+    expect(() => tool({ ...described, parameters, execute: () => '' })).toThrow(/"type": "object"/)
+  },
+)
+
+test('a tool without parameters tells so in the way that services want', () => {
+  const ping = tool({ ...described, parameters: { type: 'object' }, execute: () => '' })
+  expect(ping.parameters).toEqual({ type: 'object', properties: {} })
+})
