@@ -14,6 +14,7 @@ import type { Lease } from './lease.ts'
 import { fencedError } from './lease.ts'
 import type { Epoch, LeaseRef } from './records.ts'
 import type { ReleaseReport } from './reclaim.ts'
+import type { RegisterOptions } from './register-options.ts'
 import { describeResource, type ResourceRefs, type UserResource } from './resource-refs.ts'
 import type { Release } from '../scope/scope.ts'
 import type { CallOptions, FleetStore } from './store.ts'
@@ -39,6 +40,8 @@ export interface AgentParts {
   end: (ref: LeaseRef, signal: AbortSignal | undefined) => Promise<ReleaseReport>
   /** Something was written that tells of itself in an event. */
   written: () => void
+  /** Registers another agent of the fleet. */
+  register: (options: RegisterOptions) => Promise<Agent>
 }
 
 /** Milliseconds between two tries for a lock that somebody else holds. */
@@ -101,6 +104,16 @@ export class Agent implements LeaseRef {
     return once(async () => {
       await this.#write(() => store.disown(lease.ref, resource.kind, resource.key))
     })
+  }
+
+  /**
+   * Registers an agent in the same fleet whose lease ends with this one's.
+   *
+   * @throws OakumError FENCED when this one's lease has ended; what `fleet.register` throws
+   */
+  async child(options: Omit<RegisterOptions, 'parent'>): Promise<Agent> {
+    this.#assertLive()
+    return this.#parts.register({ ...options, parent: this.#parts.lease.ref })
   }
 
   /** Says that the agent got on with its work; sent with the next beat. */

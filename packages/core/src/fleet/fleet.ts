@@ -293,11 +293,12 @@ export class Fleet {
       env: agentEnvironment({ id, epoch }, mark, options.scope?.env),
       end: (ref, signal) => this.#releasing.add(this.#release(ref, signal)),
       written: () => this.#outbox.kick(),
+      register: child => this.register(child),
     })
     this.#agents.set(lease, agent)
     this.#beater.add(lease)
     this.#outbox.kick()
-    if (options.scope !== undefined) await this.#link(lease, { agent, scope: options.scope, mark })
+    if (options.scope !== undefined) await this.#link(lease, { agent, scope: options.scope })
     return agent
   }
 
