@@ -107,9 +107,10 @@ export class Agent implements LeaseRef {
   }
 
   /**
-   * Registers an agent in the same fleet whose lease ends with this one's.
+   * Registers an agent in the same fleet as this one's child: a coordinator that ends this lease ends the child's first. A release of
+   * this one leaves it alive.
    *
-   * @throws OakumError FENCED when this one's lease has ended; what `fleet.register` throws
+   * @throws OakumError FENCED when this lease has ended; what `fleet.register` throws
    */
   async child(options: Omit<RegisterOptions, 'parent'>): Promise<Agent> {
     this.#assertLive()
