@@ -1,0 +1,153 @@
+import type { ModelItem } from '../items.ts'
+import type { ModelEvent, StopReason, Usage } from '../model.ts'
+import type { CallIds } from './call-ids.ts'
+import { OPENAI_CHAT } from './openai-chat-messages.ts'
+import { countOf, elementsOf, fieldsOf, nameOf, textOf } from './reading.ts'
+import { cutShort } from './stream-errors.ts'
+import { toldInStream, type EventReader } from './streaming-model.ts'
+import { UnknownEvents } from './unknown-events.ts'
+
+/** A chunk of the service's; its fields are looked at one by one, and believed in none. */
+export interface ChatChunk {
+  readonly object: string
+}
+
+/** What is being said or thought. */
+interface Saying {
+  /** The field of the deltas that it comes in. */
+  readonly field: string
+  readonly pieces: string[]
+}
+
+interface Calling {
+  id: string | undefined
+  name: string
+  readonly pieces: string[]
+}
+
+const THOUGHT_FIELDS = ['reasoning_content', 'reasoning']
+
+const STOP_REASONS: ReadonlyMap<unknown, StopReason> = new Map<unknown, StopReason>([
+  ['stop', 'stop'],
+  ['length', 'length'],
+  ['tool_calls', 'tool_calls'],
+  ['function_call', 'tool_calls'],
+  ['content_filter', 'content_filter'],
+])
+
+/**
+ * Reads one response. What is said is an item as soon as something else is said; calls are items at the end, as their pieces may come in
+ * any order. The usage comes behind the reason to stop, if it comes, so that only the end of the stream ends the response.
+ */
+export class ChatReader implements EventReader<ChatChunk> {
+  readonly #callIds: CallIds
+  readonly #unknown = new UnknownEvents()
+  #begun = false
+  #saying: Saying | undefined
+  #refused = false
+  readonly #calls = new Map<number, Calling>()
+  #finished: unknown
+  #usage: Usage | undefined
+
+  constructor(callIds: CallIds) {
+    this.#callIds = callIds
+  }
+
+  *read(chunk: ChatChunk): Generator<ModelEvent> {
+    const { id, object, choices, usage, error } = fieldsOf(chunk)
+    if (error !== undefined && error !== null) throw toldInStream('the chat service', error)
+    if (!Array.isArray(choices) && typeof usage !== 'object') {
+      yield* this.#unknown.warn(nameOf(object))
+      return
+    }
+    if (!this.#begun && nameOf(id) !== undefined) {
+      this.#begun = true
+      yield { type: 'response', id: textOf(id) }
+    }
+    if (typeof usage === 'object' && usage !== null) this.#usage = usageOf(usage)
+    // More choices than one are nobody's wish here.
+    const choice = fieldsOf(elementsOf(choices).find(each => countOf(fieldsOf(each).index) === 0))
+    const delta = fieldsOf(choice.delta)
+    // Some send each thought twice, for readers of either name.
+    const thought = THOUGHT_FIELDS.find(field => nameOf(delta[field]) !== undefined)
+    if (thought !== undefined) yield* this.#say(thought, textOf(delta[thought]))
+    yield* this.#say('content', textOf(delta.content))
+    yield* this.#say('refusal', textOf(delta.refusal))
+    for (const call of elementsOf(delta.tool_calls)) this.#call(fieldsOf(call))
+    this.#finished = choice.finish_reason ?? this.#finished
+  }
+
+  *end(): Generator<ModelEvent> {
+    if (this.#finished === undefined) throw cutShort('the chat service')
+    yield* this.#said()
+    for (const { id, name, pieces } of this.#calls.values()) {
+      const callId = this.#callIds.take(id)
+      yield { type: 'item', item: { type: 'tool_call', callId, name, arguments: pieces.join('') } }
+    }
+    yield { type: 'finish', reason: this.#reason(), ...(this.#usage && { usage: this.#usage }) }
+  }
+
+  *#say(field: string, text: string): Generator<ModelEvent> {
+    if (text === '') return
+    if (this.#saying?.field !== field) {
+      yield* this.#said()
+      this.#saying = { field, pieces: [] }
+    }
+    this.#saying.pieces.push(text)
+    yield { type: isThought(field) ? 'reasoning' : 'text', text }
+  }
+
+  /** The item of what was being said, if anything was. */
+  *#said(): Generator<ModelEvent> {
+    if (this.#saying === undefined) return
+    const { field, pieces } = this.#saying
+    this.#saying = undefined
+    this.#refused ||= field === 'refusal'
+    yield { type: 'item', item: itemOf(field, pieces.join('')) }
+  }
+
+  #call({ index, id, function: called }: Fields): void {
+    const { name, arguments: args } = fieldsOf(called)
+    const place = typeof index === 'number' ? index : this.#placeOf(nameOf(id))
+    let call = this.#calls.get(place)
+    if (call === undefined) this.#calls.set(place, (call = { id: undefined, name: '', pieces: [] }))
+    call.id ??= nameOf(id)
+    call.name ||= textOf(name)
+    call.pieces.push(textOf(args))
+  }
+
+  /** Some services leave out the index: then a new id begins a new call. */
+  #placeOf(id: string | undefined): number {
+    const last = this.#calls.size - 1
+    return last >= 0 && (id === undefined || this.#calls.get(last)?.id === id) ? last : last + 1
+  }
+
+  #reason(): StopReason {
+    const reason = STOP_REASONS.get(this.#finished) ?? 'other'
+    if (reason !== 'stop') return reason
+    if (this.#refused) return 'refusal'
+    return this.#calls.size > 0 ? 'tool_calls' : 'stop'
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function isThought(field: string): boolean {
+  return THOUGHT_FIELDS.includes(field)
+}
+
+function itemOf(field: string, text: string): ModelItem {
+  if (isThought(field)) return { type: 'reasoning', text, raw: { port: OPENAI_CHAT, value: field } }
+  const message: ModelItem = { type: 'message', role: 'assistant', text }
+  return field === 'refusal' ? { ...message, refusal: true } : message
+}
+
+function usageOf(value: unknown): Usage {
+  const usage = fieldsOf(value)
+  return {
+    inputTokens: countOf(usage.prompt_tokens),
+    outputTokens: countOf(usage.completion_tokens),
+    cachedTokens: countOf(fieldsOf(usage.prompt_tokens_details).cached_tokens),
+    reasoningTokens: countOf(fieldsOf(usage.completion_tokens_details).reasoning_tokens),
+  }
+}

@@ -1,0 +1,41 @@
+import type { Item } from '../items.ts'
+
+/** The `port` of this port's raws. */
+export const OPENAI_RESPONSES = 'openai.responses'
+
+/**
+ * A conversation as the service takes it. Ids of messages and calls are not sent: with them the service insists on finding the
+ * reasoning that led to each, which may have been forgotten.
+ */
+export function responsesInput(items: readonly Item[]): unknown[] {
+  const input: unknown[] = []
+  for (const [index, item] of items.entries()) {
+    if (item.type !== 'reasoning' || ledToSomething(items, index)) input.push(...inputOf(item))
+  }
+  return input
+}
+
+function inputOf(item: Item): unknown[] {
+  if (item.type === 'tool_call') {
+    return [{ type: 'function_call', call_id: item.callId, name: item.name, arguments: item.arguments }]
+  }
+  if (item.type === 'tool_result') {
+    return [{ type: 'function_call_output', call_id: item.callId, output: item.output }]
+  }
+  const raw = ownRaw(item)
+  if (item.type === 'reasoning') return raw === undefined ? [] : [raw]
+  // A message's raw has what its plain fields do not say.
+  return [{ ...raw, role: item.role, content: item.text }]
+}
+
+function ownRaw({ raw }: Extract<Item, { raw?: unknown }>): object | undefined {
+  return raw?.port === OPENAI_RESPONSES && typeof raw.value === 'object' && raw.value !== null ? raw.value : undefined
+}
+
+/** Whether what was made next is the model's too: the service refuses reasoning that led to nothing, as when a run was cancelled. */
+function ledToSomething(items: readonly Item[], index: number): boolean {
+  let next = index + 1
+  while (items[next]?.type === 'reasoning') next++
+  const item = items[next]
+  return item?.type === 'tool_call' || (item?.type === 'message' && item.role === 'assistant')
+}

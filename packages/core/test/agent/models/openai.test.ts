@@ -1,0 +1,150 @@
+import OpenAI from 'openai'
+import { describe, expect, test } from 'vitest'
+import { openaiChat } from '../../../src/agent/models/openai-chat.ts'
+import { openaiResponses } from '../../../src/agent/models/openai-responses.ts'
+import { elementsOf, fieldsOf, textOf } from '../../../src/agent/models/reading.ts'
+import { startModelServer } from '../model-server/server.ts'
+import { collect, failure, itemsOf, modelContract, REQUEST } from './model-contract.ts'
+import type { Told } from './model-contract.ts'
+
+const client = (url: string): OpenAI => new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none', logLevel: 'off' })
+
+modelContract({
+  name: 'openaiResponses',
+  connect: url => openaiResponses(client(url), { model: 'test' }),
+  conversation: body => [
+    ...(body.instructions === undefined ? [] : [{ role: 'system' as const, text: textOf(body.instructions) }]),
+    ...elementsOf(body.input).map(fieldsOf).map(toldByResponses),
+  ],
+})
+
+modelContract({
+  name: 'openaiChat',
+  connect: url => openaiChat(client(url), { model: 'test' }),
+  conversation: body => elementsOf(body.messages).map(fieldsOf).flatMap(toldByChat),
+})
+
+describe('openaiResponses', () => {
+  const thought = { think: ['Look first.'], calls: [{ name: 'weather', callId: 'a' }] }
+  const result = { type: 'tool_result', callId: 'a', name: 'weather', status: 'ok', output: 'rain' } as const
+
+  test('nothing is stored, and reasoning goes back as it came, encrypted', async () => {
+    await using server = await startModelServer({ script: [thought, { say: ['Yes.'] }] })
+    const model = openaiResponses(client(server.url), { model: 'test' })
+    const made = itemsOf(await collect(model))
+    await collect(model, { ...REQUEST, items: [...REQUEST.items, ...made, result] })
+    expect(server.requests[0]?.body).toMatchObject({ store: false, include: ['reasoning.encrypted_content'] })
+    expect(elementsOf(server.requests[1]?.body.input)[1]).toEqual({
+      id: 'rs_resp_1',
+      type: 'reasoning',
+      summary: [{ type: 'summary_text', text: 'Look first.' }],
+      encrypted_content: 'sealed-rs_resp_1',
+    })
+  })
+
+  test('reasoning that led to nothing is left out', async () => {
+    await using server = await startModelServer({ script: [thought, {}] })
+    const model = openaiResponses(client(server.url), { model: 'test' })
+    const [reasoning] = itemsOf(await collect(model))
+    await collect(model, { ...REQUEST, items: [...(reasoning ? [reasoning] : []), ...REQUEST.items] })
+    expect(elementsOf(server.requests[1]?.body.input)).toEqual([{ role: 'user', content: 'Does it rain?' }])
+  })
+
+  test('a stored response is gone on from', async () => {
+    await using server = await startModelServer({ script: { say: ['Yes.'] } })
+    const model = openaiResponses(client(server.url), { model: 'test', store: true })
+    await collect(model, { ...REQUEST, previousResponseId: 'resp_0' })
+    expect(server.requests[0]?.body).toMatchObject({ store: true, previous_response_id: 'resp_0' })
+    expect(server.requests[0]?.body).not.toHaveProperty('include')
+  })
+
+  test('what is not stored can not be gone on from', async () => {
+    await using server = await startModelServer({ script: {} })
+    const model = openaiResponses(client(server.url), { model: 'test' })
+    expect(await failure(model, { ...REQUEST, previousResponseId: 'resp_0' })).toMatchObject({ code: 'INVALID_OPTION' })
+    expect(server.counts.requests).toBe(0)
+  })
+
+  test('params go along, and a model that does not reason is not asked for its reasoning', async () => {
+    await using server = await startModelServer({ script: {} })
+    const params = { temperature: 0.5, parallel_tool_calls: false, model: 'another' }
+    await collect(openaiResponses(client(server.url), { model: 'gpt-4.1-mini', params }))
+    expect(server.requests[0]?.body).toMatchObject({ ...params, model: 'gpt-4.1-mini' })
+    expect(server.requests[0]?.body).not.toHaveProperty('include')
+  })
+
+  test('an empty stream was cut, and a failure without an explanation may pass', async () => {
+    await using server = await startModelServer({ script: [{ endAfter: 0 }, { failAfter: 0, code: '', message: '' }] })
+    const model = openaiResponses(client(server.url), { model: 'test' })
+    expect(await failure(model)).toMatchObject({ code: 'MODEL_PROTOCOL', facts: { retryable: true } })
+    expect(await failure(model)).toMatchObject({ code: 'MODEL_FAILED', facts: { retryable: true } })
+  })
+})
+
+describe('openaiChat', () => {
+  test('thoughts go back only where they are wanted, in the field they came in', async () => {
+    await using server = await startModelServer({
+      script: ({ number }) => (number % 2 ? { think: ['Hm.'], calls: [{ name: 'weather' }] } : {}),
+    })
+    for (const sendReasoning of [false, true]) {
+      const model = openaiChat(client(server.url), { model: 'test', sendReasoning })
+      const made = itemsOf(await collect(model))
+      await collect(model, { items: made, tools: [] })
+      const [turn] = elementsOf(server.requests.at(-1)?.body.messages)
+      expect(fieldsOf(turn).reasoning_content).toBe(sendReasoning ? 'Hm.' : undefined)
+      expect(elementsOf(fieldsOf(turn).tool_calls)).toHaveLength(1)
+    }
+  })
+
+  test('calls get ids of their own where a service repeats its ids', async () => {
+    await using server = await startModelServer({ script: { calls: [{ name: 'weather', callId: 'call_0' }] } })
+    const model = openaiChat(client(server.url), { model: 'test' })
+    const first = itemsOf(await collect(model))
+    const second = itemsOf(await collect(model, { ...REQUEST, items: [...REQUEST.items, ...first] }))
+    expect(first).toMatchObject([{ callId: 'call_0' }])
+    expect(second).toMatchObject([{ callId: expect.not.stringMatching(/^call_0$/), name: 'weather', arguments: '{}' }])
+  })
+
+  test('usage is asked for, unless the service refuses to be asked', async () => {
+    await using server = await startModelServer({ script: { say: ['Yes.'] } })
+    await collect(openaiChat(client(server.url), { model: 'test' }))
+    const events = await collect(openaiChat(client(server.url), { model: 'test', includeUsage: false }))
+    expect(server.requests.map(({ body }) => body.stream_options)).toEqual([{ include_usage: true }, undefined])
+    expect(events.at(-1)).toEqual({ type: 'finish', reason: 'stop' })
+  })
+
+  test('there is no response to go on from', async () => {
+    await using server = await startModelServer({ script: {} })
+    const model = openaiChat(client(server.url), { model: 'test' })
+    expect(await failure(model, { ...REQUEST, previousResponseId: 'resp_0' })).toMatchObject({ code: 'INVALID_OPTION' })
+  })
+})
+
+type Fields = Readonly<Record<string, unknown>>
+
+function toldByResponses(item: Fields): Told {
+  if (item.type === 'reasoning') return { thought: JSON.stringify(item.summary) }
+  if (item.type === 'function_call') {
+    return { call: textOf(item.call_id), name: textOf(item.name), arguments: JSON.parse(textOf(item.arguments)) }
+  }
+  if (item.type === 'function_call_output') return { result: textOf(item.call_id), output: textOf(item.output) }
+  return { role: roleOf(item.role), text: textOf(item.content) }
+}
+
+function toldByChat(message: Fields): Told[] {
+  if (message.role === 'tool') return [{ result: textOf(message.tool_call_id), output: textOf(message.content) }]
+  const calls = elementsOf(message.tool_calls).map(fieldsOf)
+  return [
+    ...(message.content ? [{ role: roleOf(message.role), text: textOf(message.content) }] : []),
+    ...calls.map(({ id, function: called }) => ({
+      call: textOf(id),
+      name: textOf(fieldsOf(called).name),
+      arguments: JSON.parse(textOf(fieldsOf(called).arguments)) as unknown,
+    })),
+  ]
+}
+
+function roleOf(role: unknown): 'system' | 'user' | 'assistant' {
+  if (role === 'system' || role === 'user' || role === 'assistant') return role
+  throw new Error(`No role of a message: ${String(role)}`)
+}
