@@ -15,5 +15,6 @@ export type {
 export type { JsonSchema, Model, ModelEvent, ModelOptions, ModelRequest, StopReason, ToolSpec, Usage } from './model.ts'
 export type { RunEvent, RunResult, RunStatus } from './run-events.ts'
 export { tool, type JsonSchemaToolOptions, type ValidatedToolOptions } from './tools/define-tool.ts'
+export { shell, type ShellOptions } from './tools/shell/shell.ts'
 export type { StandardSchema } from './tools/standard-schema.ts'
 export type { CheckedArguments, OpenOptions, Tool, ToolContext, ToolSource } from './tools/tool.ts'

@@ -59,14 +59,14 @@ export function stat(
   }
 }
 
+export function allPids(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger)
+}
+
 /** Whether the pid lives; a zombie does not. */
 export function lives(pid: number): boolean {
   const state = stat(pid)?.state
   return state !== undefined && state !== 'Z' && state !== 'X'
-}
-
-function allPids(): number[] {
-  return readdirSync('/proc').map(Number).filter(Number.isInteger)
 }
 
 function commandLine(pid: number): string[] {
