@@ -48,7 +48,6 @@ export class Connection {
   readonly #scope: Scope
   readonly #client: Client
   readonly #transport: ServerTransport
-  #lost: OakumError | undefined = undefined
 
   /** Takes nothing yet; see `start`. */
   constructor(sdk: Sdk, options: McpOptions, scope: Scope) {
@@ -88,7 +87,7 @@ export class Connection {
     options: RequestOptions,
   ): Promise<Record<string, unknown>> {
     const { signal, timeout = UNBOUNDED, onProgress } = options
-    if (this.#lost !== undefined) throw this.#lost
+    if (this.#transport.failure !== undefined) throw this.#transport.failure
     throwIfAborted(signal)
     const own = new AbortController()
     const abort = (): void => own.abort(signal.reason)
@@ -114,7 +113,7 @@ export class Connection {
     // That time is up is the server's failure; all other ends are the caller's wish.
     const isLate = isOakumError(why, 'TIMEOUT')
     if (ended !== undefined && !isLate) return aborted(ended)
-    if (this.#lost !== undefined) return this.#lost
+    if (this.#transport.failure !== undefined && !isLate) return this.#transport.failure
     const { name } = this.#options
     const text = why instanceof Error ? why.message : String(why)
     // Of a server that answers, its answer is enough.
@@ -123,12 +122,7 @@ export class Connection {
   }
 
   #closed(): void {
-    if (this.#lost !== undefined) return
     const { failure } = this.#transport
-    const { name } = this.#options
-    this.#lost =
-      failure ??
-      new OakumError('MCP_FAILED', `The connection to the MCP server ${name} is closed.`, { facts: { server: name } })
     if (failure !== undefined && !this.#scope.signal.aborted) this.onLost?.(failure)
   }
 }

@@ -3,7 +3,7 @@
  *
  * - A line is a message. A line that is none is the server's mistake: it is kept for error messages, and the next is read.
  * - The server is lost when it ends, when it closes its output, or when a line is too long; its failure says which.
- * - `send` settles when the system has taken the message, so whoever awaits it keeps to the server's pace.
+ * - `send` settles when the system has taken the message, so whoever awaits it keeps to the server's pace; or when it never will.
  */
 import { OakumError } from '../../errors/index.ts'
 import type { OwnedProcess, ProcessExit, Scope } from '../../scope/index.ts'
@@ -68,9 +68,12 @@ export class StdioTransport implements ServerTransport {
   send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#process?.stdin
     if (this.#closed || !stdin) return Promise.reject(this.failure ?? new Error('The connection is closed.'))
-    return new Promise((resolve, reject) => {
-      // The callback also comes, with an error, when the pipe is closed first.
-      stdin.write(this.#sdk.serializeMessage(message), error => (error ? reject(error) : resolve()))
+    return new Promise(resolve => {
+      stdin.write(this.#sdk.serializeMessage(message), error => {
+        // Nobody reads it: the server has ended, or will be lost. How it ended tells more than a broken pipe.
+        if (error) this.#loseSoon()
+        resolve()
+      })
     })
   }
 
