@@ -1,3 +1,4 @@
+import type { Refusal } from '../scope/index.ts'
 import type { Item, ToolCallItem, ToolStatus } from './items.ts'
 import type { StopReason, Usage } from './model.ts'
 
@@ -41,4 +42,6 @@ export interface RunResult {
   readonly turns: number
   /** Why it failed, or what `cancel` was given. */
   readonly error: unknown
+  /** What was told to end, and had not when the time was up. It can do nothing to the loop any more. */
+  readonly refused: readonly Refusal[]
 }

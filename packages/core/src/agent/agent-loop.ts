@@ -1,0 +1,179 @@
+/**
+ * The loop that an agent is: a model, its tools, a conversation, and nothing left when it is cancelled.
+ *
+ * Invariants:
+ * - One run at a time. A run owns its state; what a cancelled one left behind can do nothing to the next.
+ * - `cancel` and `terminate` settle when stream, tools and processes are gone, or when the time is up: then with a report that names what
+ *   refused. They await, and never race.
+ * - Instances are counted in one place: `created` by the constructor, `terminated` by the end of the loop's scope, however that came.
+ */
+import { OakumError } from '../errors/index.ts'
+import { Scope, type CloseReport } from '../scope/index.ts'
+import { untilAborted } from '../scope/resources/until-aborted.ts'
+import { History } from './history.ts'
+import type { Item } from './items.ts'
+import { answerAborted } from './journal.ts'
+import { countResources, type LoopResources } from './resources.ts'
+import { DEFAULT_CANCEL_DEADLINE, Run, type RunOptions } from './run.ts'
+import { type AgentLoopOptions, resolveSettings, type Settings } from './settings.ts'
+import { Toolbox } from './toolbox.ts'
+
+/** How long a cancel may take. */
+export interface CancelOptions {
+  /** Milliseconds; what is not gone by then is in the report. @default 10_000 */
+  readonly deadline?: number
+  /** Its abort ends the waiting with ABORTED, not the cancel. */
+  readonly signal?: AbortSignal
+}
+
+/** Loops of this process. */
+export interface LoopCounts {
+  readonly created: number
+  /** Neither terminated nor ended with their scope. */
+  readonly active: number
+  readonly terminated: number
+}
+
+const NOTHING: CloseReport = { released: 0, refused: [], milliseconds: 0 }
+
+export class AgentLoop implements AsyncDisposable {
+  static #created = 0
+  static #terminated = 0
+
+  readonly #scope: Scope
+  readonly #history: History
+  /** Undefined once the loop has ended: a loop that is kept by somebody keeps no client, no callback. */
+  #parts: { readonly settings: Settings; readonly toolbox: Toolbox } | undefined
+  #run: Run | undefined
+  #cancelling = false
+  #before: Promise<unknown> = Promise.resolve()
+  #generation = 0
+
+  /** Throws INVALID_OPTION; SCOPE_CLOSED when the scope it is to live in is closed. */
+  constructor(options: AgentLoopOptions) {
+    const settings = resolveSettings(options)
+    const { name = 'agent', scope, tools = [], history = [] } = options
+    this.#parts = { settings, toolbox: new Toolbox(tools) }
+    this.#scope = scope?.child(name) ?? new Scope(name)
+    this.#history = new History({ maxItems: settings.limits.historyItems, maxBytes: settings.limits.historyBytes })
+    for (const item of history) this.#history.add(item)
+    answerAborted(this.#history)
+    this.#history.trim()
+    AgentLoop.#created++
+    this.#scope.defer(() => this.#ended())
+  }
+
+  static get counts(): LoopCounts {
+    const created = AgentLoop.#created
+    const terminated = AgentLoop.#terminated
+    return { created, active: created - terminated, terminated }
+  }
+
+  /** The conversation, oldest first, as far as the limits let it be remembered. */
+  get history(): readonly Item[] {
+    return this.#history.items
+  }
+
+  /**
+   * Makes a run, which starts when it is iterated, or when its `done` is asked for.
+   *
+   * @param input What the user says, or items to go on with; an empty list goes on with the conversation as it is.
+   * @throws OakumError LOOP_TERMINATED, RUN_ACTIVE, INVALID_OPTION
+   */
+  run(input: string | readonly Item[], options: RunOptions = {}): Run {
+    if (this.#parts === undefined || this.#scope.signal.aborted) throw terminatedError()
+    if (this.#run !== undefined && !this.#cancelling) {
+      throw new OakumError('RUN_ACTIVE', 'The run before has not ended: await it, or cancel it, first.')
+    }
+    const items = itemsOf(input)
+    if (items.length === 0 && this.#history.length === 0) {
+      throw new OakumError(
+        'INVALID_OPTION',
+        'There is no conversation to go on with: the first input must not be empty.',
+      )
+    }
+    const run = new Run({
+      ...this.#parts,
+      history: this.#history,
+      scope: this.#scope,
+      generation: ++this.#generation,
+      input: items,
+      options,
+      before: this.#before,
+      ended: over => this.#runEnded(over),
+    })
+    this.#run = run
+    this.#cancelling = false
+    return run
+  }
+
+  /**
+   * Cancels the run that there is; the loop can be used again at once, and a run that is made meanwhile waits for the end of this one.
+   * Settles when stream, tools and processes are gone, or at the deadline. Idempotent. Code of the run itself, such as a tool, is not
+   * waited for when it calls this.
+   *
+   * @throws ScopeCloseError when a release threw; OakumError ABORTED, INVALID_OPTION
+   */
+  async cancel(
+    reason?: unknown,
+    { deadline = DEFAULT_CANCEL_DEADLINE, signal }: CancelOptions = {},
+  ): Promise<CloseReport> {
+    const run = this.#run
+    if (run === undefined) return NOTHING
+    this.#cancelling = true
+    const cancelled = run.cancel(reason, deadline)
+    this.#before = Promise.allSettled([this.#before, run.done])
+    return untilAborted(cancelled, signal)
+  }
+
+  /**
+   * Ends the loop for good: cancels, closes its sources of tools, and lets go of model, tools and callbacks. Every later run is refused.
+   * Idempotent; also happens when the scope closes that the loop lives in.
+   *
+   * @throws ScopeCloseError when a release threw; OakumError ABORTED, INVALID_OPTION
+   */
+  async terminate(
+    reason?: unknown,
+    { deadline = DEFAULT_CANCEL_DEADLINE, signal }: CancelOptions = {},
+  ): Promise<CloseReport> {
+    return untilAborted(this.#terminate(reason, deadline), signal)
+  }
+
+  async #terminate(reason: unknown, deadline: number): Promise<CloseReport> {
+    // First the run, so that its result knows the reason; then all that there is, within the same time.
+    const cancelled = this.#run?.cancel(reason ?? terminatedError(), deadline)
+    const [, closed] = await Promise.allSettled([cancelled, this.#scope.close(reason, { timeout: deadline })])
+    if (closed.status === 'rejected') throw closed.reason
+    return closed.value
+  }
+
+  /** What the loop holds now; all zero, but the generation, when no run is under way and no source of tools is open. */
+  resources(): LoopResources {
+    return countResources(this.#scope.snapshot(), this.#run?.pendingCalls ?? 0, this.#generation)
+  }
+
+  /** Terminates; throws also when something refused to go, having no other way to tell. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.terminate()
+    await this.#scope[Symbol.asyncDispose]()
+  }
+
+  #runEnded(run: Run): void {
+    if (this.#run === run) this.#run = undefined
+  }
+
+  #ended(): void {
+    AgentLoop.#terminated++
+    this.#parts = undefined
+  }
+}
+
+function itemsOf(input: string | readonly Item[]): readonly Item[] {
+  if (typeof input !== 'string') return [...input]
+  if (input.trim() === '') throw new OakumError('INVALID_OPTION', 'The input must not be empty.')
+  return [{ type: 'message', role: 'user', text: input }]
+}
+
+function terminatedError(): OakumError {
+  return new OakumError('LOOP_TERMINATED', 'The agent loop was terminated: it runs nothing any more.')
+}

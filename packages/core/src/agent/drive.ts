@@ -1,0 +1,80 @@
+/**
+ * The turns of a run: the model is asked, what it calls is answered, until it calls nothing more.
+ *
+ * Whatever is told goes through the journal, which takes nothing any more once the run is over: code that was left behind can do nothing
+ * to a later run.
+ */
+import { OakumError } from '../errors/index.ts'
+import type { Scope } from '../scope/index.ts'
+import type { ModelRequest } from './model.ts'
+import type { Journal } from './journal.ts'
+import type { Settings } from './settings.ts'
+import type { Tool } from './tools/tool.ts'
+import type { Toolbox } from './toolbox.ts'
+import { answerCalls } from './turn/answer-calls.ts'
+import { respond } from './turn/respond.ts'
+
+export interface DriveOptions {
+  readonly settings: Settings
+  readonly toolbox: Toolbox
+  /** The loop's. */
+  readonly loop: Scope
+  /** The run's. */
+  readonly scope: Scope
+  readonly signal: AbortSignal
+  readonly journal: Journal
+  readonly previousResponseId: string | undefined
+}
+
+/** @throws what the run fails with; anything once the signal has aborted. */
+export async function drive(options: DriveOptions): Promise<void> {
+  const { settings, toolbox, loop, scope, signal, journal } = options
+  const { limits, approve } = settings
+  const tools = await toolbox.open(loop, signal)
+  const emit = journal.emit.bind(journal)
+  let { previousResponseId } = options
+  for (let turn = 1; ; turn++) {
+    if (turn > limits.turns) throw turnLimit(limits.turns)
+    await emit({ type: 'turn_started', turn })
+    const output = journal.beginTurn()
+    const response = await respond(requestFor(options, tools, previousResponseId), {
+      settings,
+      scope,
+      signal,
+      output,
+      emit,
+      deliver: item => journal.deliver(item),
+      loading: loading => journal.loading(loading),
+    })
+    const calls = await journal.endResponse(response)
+    if (previousResponseId !== undefined) previousResponseId = response.id
+    if (calls.length > 0) {
+      await answerCalls(calls, { tools, scope, signal, approve, limits, answered: journal.answered, emit })
+    }
+    await journal.endTurn(response)
+    if (calls.length === 0) return
+  }
+}
+
+function requestFor(
+  { settings: { instructions }, journal }: DriveOptions,
+  tools: ReadonlyMap<string, Tool>,
+  previousResponseId: string | undefined,
+): ModelRequest {
+  return {
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(previousResponseId === undefined ? {} : { previousResponseId }),
+    items: journal.itemsSince(previousResponseId),
+    tools: [...tools.values()].map(({ name, description, parameters }) => ({ name, description, parameters })),
+  }
+}
+
+function turnLimit(turns: number): OakumError {
+  return new OakumError(
+    'TURN_LIMIT',
+    `The model wanted more than ${turns} turns; limits.turns says how many it may have.`,
+    {
+      facts: { turns },
+    },
+  )
+}

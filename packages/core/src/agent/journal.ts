@@ -1,0 +1,154 @@
+/**
+ * What a run does to the world outside of it: what it tells its consumer, and adds to the conversation.
+ *
+ * Invariants:
+ * - Nothing is told, and nothing added, once the handoff is shut, whoever calls; only `close()` adds what is missing then.
+ * - Closed, it leaves a conversation that is whole: what was being said is in it as partial, and each call has its result.
+ */
+import type { Handoff } from './handoff.ts'
+import type { History } from './history.ts'
+import type { Item, ModelItem, ToolCallItem, ToolResultItem } from './items.ts'
+import type { Usage } from './model.ts'
+import type { RunEvent } from './run-events.ts'
+import type { Settings } from './settings.ts'
+import type { Response } from './turn/respond.ts'
+import { TurnOutput } from './turn/turn-output.ts'
+import { addUsage, NO_USAGE } from './usage.ts'
+
+/** What the model is told of a call that did not come to its end. */
+const ABORTED = 'The call was aborted before it had ended. It may have had effects.'
+
+export interface JournalOptions {
+  readonly settings: Settings
+  readonly history: History
+  readonly handoff: Handoff<RunEvent>
+  readonly input: readonly Item[]
+}
+
+export class Journal {
+  readonly #options: JournalOptions
+  readonly #items: Item[] = []
+  #output: TurnOutput | undefined
+  #turns = 0
+  #usage: Usage = NO_USAGE
+  #responseId: string | undefined
+  #loading = false
+  #closed = false
+  /** Results of the turn's calls, those included whose turn to be told has not come. */
+  readonly answered: Map<ToolCallItem, ToolResultItem> = new Map()
+
+  constructor(options: JournalOptions) {
+    this.#options = options
+    for (const item of options.input) options.history.add(item)
+  }
+
+  /** What the run added to the conversation, its input left out. */
+  get items(): readonly Item[] {
+    return this.#items
+  }
+
+  get turns(): number {
+    return this.#turns
+  }
+
+  get usage(): Usage {
+    return this.#usage
+  }
+
+  /** Of the last response that came to its end. */
+  get responseId(): string | undefined {
+    return this.#responseId
+  }
+
+  /** Calls that wait for their results. */
+  get pendingCalls(): number {
+    return this.#options.history.unanswered().length
+  }
+
+  /** What a request sends: all, or what the service does not know that stored this response. */
+  itemsSince(responseId: string | undefined): readonly Item[] {
+    const { history, input } = this.#options
+    if (responseId === undefined) return history.items
+    return history.since(responseId) ?? [...input, ...this.#items]
+  }
+
+  /** Tells the consumer, and waits until it asks for more. */
+  async emit(event: RunEvent): Promise<void> {
+    const { settings, handoff } = this.#options
+    if (event.type === 'item' && !handoff.isShut) {
+      if (event.item.type === 'tool_result') this.#add(event.item)
+      settings.onItem?.(event.item)
+    }
+    await handoff.put(event)
+  }
+
+  /** Tells the consumer of an item. */
+  deliver(item: ModelItem): Promise<void> {
+    return this.emit({ type: 'item', item })
+  }
+
+  loading(loading: boolean): void {
+    const { settings, handoff } = this.#options
+    if (loading === this.#loading || (loading && handoff.isShut)) return
+    this.#loading = loading
+    settings.onLoading?.(loading)
+  }
+
+  beginTurn(): TurnOutput {
+    this.#turns++
+    this.answered.clear()
+    this.#output = new TurnOutput(this.#options.settings.limits.responseSize)
+    return this.#output
+  }
+
+  /** The response has come to its end; the calls in it are to be answered. */
+  async endResponse({ id, usage }: Response): Promise<ToolCallItem[]> {
+    const { settings, handoff } = this.#options
+    const output = this.#output
+    if (handoff.isShut || output === undefined) return []
+    const { tell, keep } = output.complete()
+    this.#output = undefined
+    for (const item of keep) this.#add(item, id)
+    this.#usage = addUsage(this.#usage, usage)
+    this.#responseId = id
+    if (id !== undefined) settings.onResponseId?.(id)
+    for (const item of tell) await this.deliver(item)
+    return tell.filter(item => item.type === 'tool_call')
+  }
+
+  async endTurn({ reason, usage }: Response): Promise<void> {
+    const trimmed = this.#options.history.trim()
+    if (trimmed !== undefined) await this.emit({ type: 'history_trimmed', ...trimmed })
+    await this.emit({ type: 'turn_finished', turn: this.#turns, reason, usage })
+  }
+
+  /** Puts the conversation in order, and shuts the handoff. Idempotent. Throws what `onLoading` throws, having done all. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    const { history, handoff } = this.#options
+    handoff.shut(undefined)
+    for (const item of this.#output?.breakOff().keep ?? []) this.#add(item)
+    this.#output = undefined
+    answerAborted(history, call => this.#add(this.answered.get(call) ?? abortedResult(call)))
+    history.trim()
+    this.loading(false)
+  }
+
+  #add(item: Item, responseId?: string): void {
+    this.#items.push(item)
+    this.#options.history.add(item, responseId)
+  }
+}
+
+/** Answers the calls of a conversation that nobody will answer any more. */
+export function answerAborted(
+  history: History,
+  answer: (call: ToolCallItem) => void = call => history.add(abortedResult(call)),
+): void {
+  for (const call of history.unanswered()) answer(call)
+}
+
+function abortedResult({ callId, name }: ToolCallItem): ToolResultItem {
+  return { type: 'tool_result', callId, name, status: 'aborted', output: ABORTED }
+}

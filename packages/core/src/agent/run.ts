@@ -1,0 +1,229 @@
+/**
+ * One run of a loop: what `AgentLoop.run` gives.
+ *
+ * Invariants:
+ * - It starts when it is first asked for something, and goes on only when it is asked for more; until then it holds nothing.
+ * - Everything that it starts is in its scope. Closing that ends it, whoever closes. From then on nothing is told; when all is gone, or
+ *   was given up, the result is made, the consumer's pending `next()` settles, and the next run may begin.
+ * - It shares nothing with another run but the conversation, to which one run at a time may add.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { isOakumError, OakumError } from '../errors/index.ts'
+import { describeRefused } from '../scope/report.ts'
+import { untilAborted } from '../scope/resources/until-aborted.ts'
+import { type CloseReport, type Refusal, type Scope, ScopeCloseError } from '../scope/index.ts'
+import { drive } from './drive.ts'
+import { Handoff } from './handoff.ts'
+import type { History } from './history.ts'
+import type { Item } from './items.ts'
+import { Journal } from './journal.ts'
+import type { RunEvent, RunResult } from './run-events.ts'
+import type { Settings } from './settings.ts'
+import type { Toolbox } from './toolbox.ts'
+import { NO_USAGE } from './usage.ts'
+
+/** Milliseconds that a cancel may take before it reports what refuses to go. */
+export const DEFAULT_CANCEL_DEADLINE = 10_000
+
+/** Options of `AgentLoop.run`. */
+export interface RunOptions {
+  /** Sends only what this response does not know of, and chains each turn on the one before; for services that store responses. */
+  readonly previousResponseId?: string
+  /** Its abort cancels the run. */
+  readonly signal?: AbortSignal
+}
+
+/** What a run needs of its loop. */
+export interface RunParts {
+  readonly settings: Settings
+  readonly history: History
+  readonly toolbox: Toolbox
+  /** The loop's. */
+  readonly scope: Scope
+  readonly generation: number
+  readonly input: readonly Item[]
+  readonly options: RunOptions
+  /** Settles when the run before is over. */
+  readonly before: Promise<unknown>
+  /** The run is over. */
+  readonly ended: (run: Run) => void
+}
+
+export class Run implements AsyncIterable<RunEvent> {
+  readonly #parts: RunParts
+  readonly #handoff = new Handoff<RunEvent>()
+  readonly #result = Promise.withResolvers<RunResult>()
+  #scope: Scope | undefined
+  #journal: Journal | undefined
+  #reader: 'consumer' | 'done' | undefined
+  #outcome: Pick<RunResult, 'status' | 'error'> | undefined
+  #finishing: Promise<void> | undefined
+  /** Calls a function as the code that began the run. */
+  #outside: <T>(fn: () => T) => T = fn => fn()
+  #over = false
+
+  /** Made by `AgentLoop.run`. */
+  constructor(parts: RunParts) {
+    this.#parts = parts
+  }
+
+  /** Counts the runs of a loop, from 1. */
+  get generation(): number {
+    return this.#parts.generation
+  }
+
+  /**
+   * What the run came to. Never rejects: `status` and `error` tell. Where nobody iterates, this runs it; ask for it before or while you
+   * iterate, not instead of it.
+   */
+  get done(): Promise<RunResult> {
+    if (this.#reader === undefined && !this.#over) queueMicrotask(() => void this.#runAlone())
+    return this.#result.promise
+  }
+
+  /**
+   * The events, each when it is asked for. To stop reading, by `break` or `return()`, cancels the run and waits until all that it held is
+   * gone; it throws RESOURCE_REFUSED when something did not go. Throws the error of a run that fails; ends when it is cancelled.
+   *
+   * @throws OakumError RUN_ACTIVE when `done` runs it already
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<RunEvent, undefined> {
+    if (this.#reader === 'done') {
+      throw new OakumError('RUN_ACTIVE', 'The run is being run by its `done`: iterate first, then ask for that.')
+    }
+    this.#reader = 'consumer'
+    return this.#iterator
+  }
+
+  /** Calls that wait for their results. */
+  get pendingCalls(): number {
+    return this.#journal?.pendingCalls ?? 0
+  }
+
+  /** See `AgentLoop.cancel`. Code of the run itself, such as a tool, is not waited for when it calls this. */
+  async cancel(reason: unknown, timeout: number): Promise<CloseReport> {
+    this.#outcome ??= { status: 'cancelled', error: reason }
+    const scope = this.#scope
+    if (scope === undefined) {
+      this.#end([])
+      return { released: 0, refused: [], milliseconds: 0 }
+    }
+    const closed = scope.close(reason, { timeout })
+    const finished = this.#finish()
+    try {
+      return await closed
+    } finally {
+      if (scope.snapshot().state === 'closed') await finished
+    }
+  }
+
+  readonly #iterator: AsyncIterableIterator<RunEvent, undefined> = {
+    next: () => {
+      this.#begin()
+      return this.#handoff.next()
+    },
+    return: async () => {
+      const { refused } = await this.cancel(undefined, DEFAULT_CANCEL_DEADLINE)
+      if (refused.length === 0) return { done: true, value: undefined }
+      throw new OakumError('RESOURCE_REFUSED', `Refused to go: ${describeRefused(refused)}.`, { facts: { refused } })
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+
+  async #runAlone(): Promise<void> {
+    if (this.#reader !== undefined) return
+    this.#reader = 'done'
+    try {
+      while ((await this.#iterator.next()).done !== true);
+    } catch {
+      // The result tells.
+    }
+  }
+
+  #begin(): void {
+    if (this.#scope !== undefined || this.#over) return
+    const { scope: loop, generation, options } = this.#parts
+    const scope = loop.child(`run ${generation}`)
+    this.#scope = scope
+    this.#outside = AsyncLocalStorage.snapshot()
+    const { signal } = options
+    const cancel = (): void => {
+      // The result tells what came of it.
+      this.cancel(signal?.reason, DEFAULT_CANCEL_DEADLINE).catch(() => {})
+    }
+    if (signal?.aborted === true) {
+      cancel()
+      return
+    }
+    if (signal !== undefined) scope.on(signal, 'abort', cancel)
+    void scope.task('run', running => this.#drive(scope, running)).then(() => this.#finish())
+  }
+
+  /** Never rejects. */
+  async #drive(scope: Scope, signal: AbortSignal): Promise<void> {
+    const { settings, history, toolbox, scope: loop, before, input, options } = this.#parts
+    signal.addEventListener('abort', () => {
+      this.#outcome ??= { status: 'cancelled', error: reasonOf(signal) }
+      this.#handoff.shut(signal.reason)
+      void this.#finish()
+    })
+    try {
+      await untilAborted(before, signal)
+      const journal = new Journal({ settings, history, handoff: this.#handoff, input })
+      this.#journal = journal
+      const { previousResponseId } = options
+      await drive({ settings, toolbox, loop, scope, signal, journal, previousResponseId })
+      this.#outcome ??= { status: 'completed', error: undefined }
+    } catch (error) {
+      this.#outcome ??= { status: 'failed', error }
+    }
+  }
+
+  /** Closes the scope, unless that happens already, waits until all that it held is gone, and makes the result. Never rejects. */
+  #finish(): Promise<void> {
+    // Not as code of the run, for which a close would not wait.
+    this.#finishing ??= this.#outside(() => this.#close())
+    return this.#finishing
+  }
+
+  async #close(): Promise<void> {
+    let refused: readonly Refusal[] = []
+    try {
+      const report = await this.#scope?.close()
+      refused = report?.refused ?? []
+    } catch (error) {
+      if (error instanceof ScopeCloseError) ({ refused } = error.report)
+      this.#failed(error)
+    }
+    try {
+      this.#journal?.close()
+    } catch (error) {
+      this.#failed(error)
+    }
+    this.#end(refused)
+  }
+
+  /** What was to be released was not: of a run that had failed before, the first error is told. */
+  #failed(error: unknown): void {
+    if (this.#outcome?.status !== 'failed') this.#outcome = { status: 'failed', error }
+  }
+
+  #end(refused: readonly Refusal[]): void {
+    if (this.#over) return
+    this.#over = true
+    const { status, error } = this.#outcome ?? { status: 'cancelled', error: undefined }
+    const { items = [], responseId, usage = NO_USAGE, turns = 0 } = this.#journal ?? {}
+    const last = items.findLast(item => item.type === 'message' && item.role === 'assistant')
+    const text = last?.type === 'message' ? last.text : ''
+    this.#handoff.end(status === 'failed' ? error : undefined)
+    this.#parts.ended(this)
+    this.#result.resolve({ status, items, text, responseId, usage, turns, error, refused })
+  }
+}
+
+/** What somebody gave as the reason of a close. */
+function reasonOf({ reason }: AbortSignal): unknown {
+  return isOakumError(reason, 'SCOPE_CLOSED') ? reason.cause : reason
+}

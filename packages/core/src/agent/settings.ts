@@ -1,0 +1,59 @@
+import { OakumError } from '../errors/index.ts'
+import type { Scope } from '../scope/index.ts'
+import type { Approve } from './approval.ts'
+import type { Item } from './items.ts'
+import { type Limits, resolveLimits } from './limits.ts'
+import type { Model } from './model.ts'
+import { resolveRetryOptions, type RetryOptions, type RetrySettings } from './retry/options.ts'
+import type { Tool, ToolSource } from './tools/tool.ts'
+
+/** Options of an `AgentLoop`. */
+export interface AgentLoopOptions {
+  readonly model: Model
+  /** What the model may call. @default [] */
+  readonly tools?: readonly (Tool | ToolSource)[]
+  readonly instructions?: string
+  /** Names the loop in reports. @default 'agent' */
+  readonly name?: string
+  /** Whose child the loop's scope is: when it closes, the loop is terminated. @default none */
+  readonly scope?: Scope
+  /** Asked before each call. @default all are allowed */
+  readonly approve?: Approve
+  readonly retry?: RetryOptions
+  readonly limits?: Partial<Limits>
+  /** The conversation so far; calls in it that have no result are answered as aborted. @default [] */
+  readonly history?: readonly Item[]
+  /** Told of each item that a run makes, once, in order. What it throws fails the run. */
+  readonly onItem?: (item: Item) => void
+  /** Told when a request begins to wait for the model, and when it has ended. */
+  readonly onLoading?: (loading: boolean) => void
+  /** Told of each response that has come to its end. */
+  readonly onResponseId?: (id: string) => void
+}
+
+/** Options with nothing left open. */
+export interface Settings extends Pick<
+  AgentLoopOptions,
+  'model' | 'instructions' | 'approve' | 'onItem' | 'onLoading' | 'onResponseId'
+> {
+  readonly retry: RetrySettings
+  readonly limits: Limits
+}
+
+/** Throws INVALID_OPTION. */
+export function resolveSettings(options: AgentLoopOptions): Settings {
+  const { model, instructions, approve, onItem, onLoading, onResponseId } = options
+  if (typeof model !== 'function') {
+    throw new OakumError('INVALID_OPTION', 'model must be a function, as openaiResponses(client) and its like return.')
+  }
+  return {
+    model,
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(approve === undefined ? {} : { approve }),
+    ...(onItem === undefined ? {} : { onItem }),
+    ...(onLoading === undefined ? {} : { onLoading }),
+    ...(onResponseId === undefined ? {} : { onResponseId }),
+    retry: resolveRetryOptions(options.retry),
+    limits: resolveLimits(options.limits),
+  }
+}

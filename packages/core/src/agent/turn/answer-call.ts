@@ -1,0 +1,110 @@
+import { throwIfAborted } from '../../errors/index.ts'
+import type { Scope } from '../../scope/index.ts'
+import type { Approval, Approve } from '../approval.ts'
+import type { ToolCallItem, ToolResultItem } from '../items.ts'
+import { answerText, errorText } from '../tools/answer-text.ts'
+import { checkArguments } from '../tools/parse-arguments.ts'
+import type { Tool } from '../tools/tool.ts'
+import { ownedWork } from './owned-work.ts'
+
+/** What answering one call needs. */
+export interface CallOptions {
+  readonly tools: ReadonlyMap<string, Tool>
+  /** The run's; the call gets a scope below it. */
+  readonly scope: Scope
+  readonly signal: AbortSignal
+  readonly approve: Approve | undefined
+  /** Bytes. */
+  readonly maxResult: number
+  output(text: string): void
+  /** Told of what did not go as it should and is no business of the model. */
+  warn(message: string): void
+  /** The tool is about to be run. */
+  started(): void
+}
+
+/**
+ * Answers a call. What the model or the tool did wrong is an answer, too.
+ *
+ * @throws OakumError what the signal was aborted with; the call is then not answered, whatever the tool did.
+ */
+export async function answerCall(call: ToolCallItem, options: CallOptions): Promise<ToolResultItem> {
+  const { callId, name } = call
+  const { signal, maxResult } = options
+  try {
+    const { status, output } = await answer(call, options)
+    throwIfAborted(signal)
+    return { type: 'tool_result', callId, name, status, output }
+  } catch (error) {
+    throwIfAborted(signal)
+    return { type: 'tool_result', callId, name, status: 'error', output: errorText(error, { maxBytes: maxResult }) }
+  }
+}
+
+type Answer = Pick<ToolResultItem, 'status' | 'output'>
+
+async function answer(call: ToolCallItem, options: CallOptions): Promise<Answer> {
+  const { tools, scope, signal, maxResult } = options
+  const tool = tools.get(call.name)
+  if (tool === undefined) return { status: 'error', output: unknownTool(call.name, tools) }
+  const checked = await ownedWork(scope, 'check', () => checkArguments(tool, call.arguments), signal)
+  if (!checked.ok) return { status: 'error', output: `The arguments are not right: ${checked.problem}` }
+  let { value: args } = checked
+  const approval = await askApproval(call, args, options)
+  if (approval !== 'allow' && 'deny' in approval) {
+    return { status: 'denied', output: `The call was denied: ${approval.deny}` }
+  }
+  if (approval !== 'allow') {
+    const edited = await ownedWork(scope, 'check', () => tool.check(approval.edit), signal)
+    if (!edited.ok) return { status: 'error', output: `The arguments, as edited, are not right: ${edited.problem}` }
+    args = edited.value
+  }
+  options.started()
+  const value = await execute(tool, args, call, options)
+  throwIfAborted(signal)
+  return { status: 'ok', output: answerText(value, { maxBytes: maxResult }) }
+}
+
+async function execute(tool: Tool, args: unknown, call: ToolCallItem, options: CallOptions): Promise<unknown> {
+  const { callId, name } = call
+  const scope = options.scope.child(`tool ${name}`)
+  const { signal } = scope
+  const context = { signal, scope, callId, output: (text: string) => options.output(text) }
+  try {
+    return await ownedWork(scope, 'execute', () => tool.execute(args, context), options.signal)
+  } finally {
+    await close(scope, name, options)
+  }
+}
+
+/** All that the call started is gone before it counts as answered. */
+async function close(scope: Scope, name: string, { signal, warn }: CallOptions): Promise<void> {
+  // A run that ends closes it, and tells what refused.
+  if (signal.aborted) return
+  try {
+    const { refused } = await scope.close()
+    for (const { kind, name: what } of refused) warn(`The tool ${name} left something behind: ${kind} ${what}`)
+  } catch (error) {
+    warn(`Something that the tool ${name} started could not be released: ${errorText(error, { maxBytes: 1_024 })}`)
+  }
+}
+
+async function askApproval(
+  call: ToolCallItem,
+  args: unknown,
+  { approve, scope, signal }: CallOptions,
+): Promise<Approval> {
+  if (approve === undefined) return 'allow'
+  try {
+    return await ownedWork(scope, 'approve', () => approve(call, { signal, arguments: args }), signal)
+  } catch (error) {
+    throwIfAborted(signal)
+    return { deny: `it could not be approved: ${errorText(error, { maxBytes: 1_024 })}` }
+  }
+}
+
+function unknownTool(name: string, tools: ReadonlyMap<string, Tool>): string {
+  const names = [...tools.keys()]
+  const there = names.length === 0 ? 'There are none.' : `There are: ${names.slice(0, 100).join(', ')}.`
+  return `There is no tool of the name ${JSON.stringify(name.slice(0, 100))}. ${there}`
+}

@@ -1,0 +1,105 @@
+/**
+ * Asks the model for one turn, again and again where that may help.
+ *
+ * Each request has a scope of its own, and with it a fresh signal that nobody else listens on. Closing that scope, in `finally`, aborts
+ * the signal, ends the stream and takes the request from its run: nothing of it outlives it, however it ended.
+ */
+import { OakumError, throwIfAborted } from '../../errors/index.ts'
+import type { Scope } from '../../scope/index.ts'
+import type { ModelItem } from '../items.ts'
+import type { ModelEvent, ModelRequest, StopReason, Usage } from '../model.ts'
+import { nextTry } from '../retry/next-try.ts'
+import { sleep } from '../retry/sleep.ts'
+import type { RunEvent } from '../run-events.ts'
+import type { Settings } from '../settings.ts'
+import { NO_USAGE } from '../usage.ts'
+import type { TurnOutput } from './turn-output.ts'
+
+/** The task in which a loop waits until it asks again. */
+export const BACK_OFF = 'back-off'
+
+export interface RespondOptions {
+  readonly settings: Settings
+  /** The run's. */
+  readonly scope: Scope
+  readonly signal: AbortSignal
+  /** Collects what comes; the run has it, too, to save what there is when it is cancelled. */
+  readonly output: TurnOutput
+  emit(event: RunEvent): Promise<void>
+  deliver(item: ModelItem): Promise<void>
+  loading(loading: boolean): void
+}
+
+/** How a response ended. */
+export interface Response {
+  readonly id: string | undefined
+  readonly reason: StopReason
+  readonly usage: Usage
+}
+
+/** @throws MODEL_FAILED, MODEL_PROTOCOL; ABORTED, or the Oakum error that the signal was aborted with. */
+export async function respond(request: ModelRequest, options: RespondOptions): Promise<Response> {
+  const { settings, scope, signal, output, emit } = options
+  for (let retry = 1; ; retry++) {
+    try {
+      return await ask(request, options)
+    } catch (error) {
+      throwIfAborted(signal)
+      const next = nextTry(error, retry, settings.retry)
+      if ('error' in next) throw next.error
+      output.restart()
+      await emit({ type: 'retry', retry, wait: next.wait, error })
+      await scope.task(BACK_OFF, waiting => sleep(next.wait, waiting))
+    }
+  }
+}
+
+async function ask(request: ModelRequest, options: RespondOptions): Promise<Response> {
+  const { settings, scope, signal, loading } = options
+  // What the stream of a cancelled request still has to say is of that cancel alone.
+  const own = scope.child('request', { onError: () => {} })
+  loading(true)
+  try {
+    const stream = own.iterate(settings.model(request, { signal: own.signal }))
+    const response = await read(stream, options)
+    throwIfAborted(signal)
+    if (response !== undefined) return response
+    throw new OakumError('MODEL_PROTOCOL', 'The stream of the model ended in the middle.', {
+      facts: { retryable: true },
+    })
+  } finally {
+    loading(false)
+    await own.close()
+  }
+}
+
+/** Reads a stream to its end; undefined when that did not say that it was the end. */
+async function read(stream: AsyncIterable<ModelEvent>, options: RespondOptions): Promise<Response | undefined> {
+  const { output, emit, deliver } = options
+  let id: string | undefined
+  let response: Response | undefined
+  for await (const event of stream) {
+    switch (event.type) {
+      case 'text':
+      case 'reasoning': {
+        const { items, text } = output.piece(event.type === 'text' ? 'message' : 'reasoning', event.text)
+        for (const item of items) await deliver(item)
+        if (text !== '') await emit(text === event.text ? event : { type: event.type, text })
+        break
+      }
+      case 'item':
+        for (const item of output.item(event.item)) await deliver(item)
+        break
+      case 'finish':
+        response = { id, reason: event.reason, usage: event.usage ?? NO_USAGE }
+        break
+      case 'response':
+        ;({ id } = event)
+        await emit(event)
+        break
+      case 'warning':
+        await emit(event)
+    }
+  }
+  return response
+}
