@@ -11,6 +11,7 @@ import { aborted, throwIfAborted } from '../../errors/abort.ts'
 import { OakumError } from '../../errors/error.ts'
 import type { Model, ModelEvent, ModelRequest } from '../model.ts'
 import { classify } from '../retry/classify.ts'
+import { isOfClass } from '../retry/error-chain.ts'
 import { fieldsOf, nameOf } from './reading.ts'
 import { brokenEvent, cutShort, failedInStream, notAStream } from './stream-errors.ts'
 
@@ -131,7 +132,9 @@ export function toldInStream(service: string, told: unknown, error?: unknown): O
 function streamError(service: string, error: unknown): unknown {
   if (error instanceof OakumError) return error
   if (error instanceof SyntaxError) return brokenEvent(service, error)
-  const { error: told } = fieldsOf(error)
+  const { error: told, message } = fieldsOf(error)
   if (told !== undefined && told !== null) return toldInStream(service, told, error)
-  return classify(error).retryable ? cutShort(service, error) : error
+  if (classify(error).retryable) return cutShort(service, error)
+  // Older clients of OpenAI keep no more of an error event than its message.
+  return isOfClass(fieldsOf(error), 'APIError') ? toldInStream(service, { message }, error) : error
 }

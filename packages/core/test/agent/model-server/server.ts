@@ -10,6 +10,7 @@ import { openaiChatProtocol } from './openai-chat.ts'
 import { openaiResponsesProtocol } from './openai-responses.ts'
 import type { Protocol } from './protocol.ts'
 import { fullReply, replyTo } from './reply.ts'
+import { queuedBytes } from './queued-bytes.ts'
 import type { Script, ScriptedRequest } from './reply.ts'
 import { send } from './wire.ts'
 
@@ -31,7 +32,7 @@ export interface ModelServerCounts {
   /** Begun, and not yet over. */
   readonly active: number
   readonly openSockets: number
-  /** Of bodies: what the socket took, and what waits for it to drain, which is one event at most. */
+  /** Of bodies: what the sockets took. Some 4 MB of it may wait in the system's buffers for a client that reads nothing. */
   readonly bytesSent: number
 }
 
@@ -39,6 +40,8 @@ export interface ModelServer extends AsyncDisposable {
   /** Its origin, as `http://127.0.0.1:40123`; OpenAI's clients want `/v1` behind it. */
   readonly url: string
   readonly counts: ModelServerCounts
+  /** Of `bytesSent`, about what clients have read: the system's buffers left out, where the system tells of them. */
+  bytesTaken(): number
   /** The last requests, oldest first. */
   readonly requests: readonly ScriptedRequest[]
   /** Ends all connections. */
@@ -102,7 +105,15 @@ export async function startModelServer({ script, keep = 100 }: ModelServerOption
     await closed
   }
 
-  return { url: `http://127.0.0.1:${portOf(server)}`, counts, requests, close, [Symbol.asyncDispose]: close }
+  const port = portOf(server)
+  return {
+    url: `http://127.0.0.1:${port}`,
+    counts,
+    bytesTaken: () => Math.max(0, counts.bytesSent - queuedBytes(port)),
+    requests,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
 }
 
 function portOf(server: Server): number {
