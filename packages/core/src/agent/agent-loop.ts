@@ -122,7 +122,7 @@ export class AgentLoop implements AsyncDisposable {
     if (run === undefined) return NOTHING
     this.#cancelling = true
     const cancelled = run.cancel(reason, deadline)
-    this.#before = Promise.allSettled([this.#before, run.done])
+    this.#before = bothSettled(this.#before, run.done)
     return untilAborted(cancelled, signal)
   }
 
@@ -166,6 +166,11 @@ export class AgentLoop implements AsyncDisposable {
     AgentLoop.#terminated++
     this.#parts = undefined
   }
+}
+
+/** Keeps nothing of what they settle with: one such promise follows another for as long as the loop lives. */
+async function bothSettled(one: Promise<unknown>, other: Promise<unknown>): Promise<void> {
+  await Promise.allSettled([one, other])
 }
 
 function itemsOf(input: string | readonly Item[]): readonly Item[] {

@@ -39,12 +39,12 @@ export class Toolbox {
     if (this.#open.has(source)) return
     const scope = loop.child(`tools of ${source.name}`)
     let lost = false
-    const onLost = (error: unknown): void => {
+    const onLost = (why: unknown): void => {
       lost = true
       this.#open.delete(source)
       this.#tools = undefined
       // Whatever cannot be released is told by the close of the loop, whose scope has it.
-      void scope.close(error).catch(() => {})
+      void scope.close(why).catch(() => {})
     }
     const onChanged = (tools: readonly Tool[]): void => {
       if (lost) return

@@ -16,11 +16,11 @@ export interface CallOptions {
   readonly approve: Approve | undefined
   /** Bytes. */
   readonly maxResult: number
-  output(text: string): void
+  readonly output: (text: string) => void
   /** Told of what did not go as it should and is no business of the model. */
-  warn(message: string): void
+  readonly warn: (message: string) => void
   /** The tool is about to be run. */
-  started(): void
+  readonly started: () => void
 }
 
 /**

@@ -25,7 +25,7 @@ export interface CallsOptions {
   readonly limits: Limits
   /** Gets each result when it is there; in whichever order. */
   readonly answered: Map<ToolCallItem, ToolResultItem>
-  emit(event: RunEvent): Promise<void>
+  readonly emit: (event: RunEvent) => Promise<void>
 }
 
 export async function answerCalls(calls: readonly ToolCallItem[], options: CallsOptions): Promise<void> {

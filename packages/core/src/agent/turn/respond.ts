@@ -25,9 +25,9 @@ export interface RespondOptions {
   readonly signal: AbortSignal
   /** Collects what comes; the run has it, too, to save what there is when it is cancelled. */
   readonly output: TurnOutput
-  emit(event: RunEvent): Promise<void>
-  deliver(item: ModelItem): Promise<void>
-  loading(loading: boolean): void
+  readonly emit: (event: RunEvent) => Promise<void>
+  readonly deliver: (item: ModelItem) => Promise<void>
+  readonly loading: (loading: boolean) => void
 }
 
 /** How a response ended. */
