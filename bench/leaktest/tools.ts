@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { CaseResult } from '../../packages/leaktest/corpus/result.ts'
 import type { Said } from './answer.ts'
-import { peerVersion } from './peers.ts'
+import { peerVersion } from '../peers/peers.ts'
 
 /** A tool that judges cases, each in a process of its own. */
 export interface Tool {

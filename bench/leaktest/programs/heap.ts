@@ -2,6 +2,7 @@
  * The two tests that people write by hand: `heap.ts NAME total` compares the heap before and after, `heap.ts NAME slope` takes the
  * Theil–Sen slope of the second half of a series.
  */
+import { theilSen, type Reading } from '../../theil-sen.ts'
 import { Repeat, settle } from '../repeat.ts'
 import { main } from './main.ts'
 
@@ -28,22 +29,14 @@ async function total(repeat: Repeat): Promise<number> {
 }
 
 async function slope(repeat: Repeat, iterations = ITERATIONS): Promise<number> {
-  const points: { at: number; bytes: number }[] = []
+  const points: Reading[] = []
   const until = performance.now() + 3_000
   let at = 0
   while (points.length < POINTS && performance.now() < until) {
     at += await repeat.run(Math.ceil(iterations / POINTS))
-    points.push({ at, bytes: heapUsed() })
+    points.push({ at, value: heapUsed() })
   }
   return theilSen(points.slice(points.length >> 1))
-}
-
-/** The median of the slopes between all pairs. */
-function theilSen(points: readonly { at: number; bytes: number }[]): number {
-  const slopes = points
-    .flatMap((one, index) => points.slice(index + 1).map(other => (other.bytes - one.bytes) / (other.at - one.at)))
-    .toSorted((a, b) => a - b)
-  return slopes[slopes.length >> 1] ?? Number.NaN
 }
 
 function heapUsed(): number {

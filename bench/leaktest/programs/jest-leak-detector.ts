@@ -5,7 +5,7 @@
  * there in iterations that are followed by as many unwatched ones: more than a user would do, and so what it can find at
  * best. One object is not held against the case: a keep-alive agent or a pool may renew one at any time.
  */
-import { importPeer } from '../peers.ts'
+import { importPeer } from '../../peers/peers.ts'
 import { Repeat, settle } from '../repeat.ts'
 import { main } from './main.ts'
 import { watchObjects } from './watch-objects.ts'
@@ -18,18 +18,17 @@ interface LeakDetector {
   isLeaking(): Promise<boolean>
 }
 
-/** A CommonJS module whose export is called `default`. */
 interface LeakDetectorModule {
-  readonly default: { readonly default: new (value: object) => LeakDetector }
+  readonly default: new (value: object) => LeakDetector
 }
 
 await main(async ({ corpusCase, load }) => {
-  const { default: module } = await importPeer<LeakDetectorModule>('jest-leak-detector')
+  const { default: JestLeakDetector } = await importPeer<LeakDetectorModule>('jest-leak-detector')
   const places = new Map<number, LeakDetector[]>()
   let watching = false
   await watchObjects(corpusCase.path, (place, object) => {
     if (!watching) return
-    const detector = new module.default(object)
+    const detector = new JestLeakDetector(object)
     places.set(place, [...(places.get(place) ?? []), detector].slice(-NEWEST))
   })
   const repeat = new Repeat(await load())

@@ -9,7 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeHeapSnapshot } from 'node:v8'
-import { importPeer } from '../peers.ts'
+import { importPeer } from '../../peers/peers.ts'
 import { Repeat, settle } from '../repeat.ts'
 import { main } from './main.ts'
 

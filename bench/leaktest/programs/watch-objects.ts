@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { importPeer } from '../peers.ts'
+import { importPeer } from '../../peers/peers.ts'
 
 /** What is made in a module is handed to this global function. */
 const MADE = '__oakumMade'

@@ -2,7 +2,7 @@
  * why-is-node-running, loaded when what the case itself needs is there: it then sees what the iterations leave, and no more. One handle
  * is not held against the case: a keep-alive agent or a pool may renew one at any time.
  */
-import { importPeer } from '../peers.ts'
+import { importPeer } from '../../peers/peers.ts'
 import { Repeat, settle } from '../repeat.ts'
 import { main } from './main.ts'
 

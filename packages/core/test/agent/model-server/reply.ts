@@ -91,6 +91,8 @@ interface Trouble {
   readonly json?: boolean
   /** Milliseconds before each piece. */
   readonly delay?: number
+  /** So many pieces come at once, before the delay begins. @default 0 */
+  readonly delayAfter?: number
 }
 
 export interface FullCall {

@@ -46,7 +46,7 @@ async function sendStream(wire: Wire, protocol: Protocol, reply: FullReply, requ
     const due = event.piece || pieces === pieceCount(reply)
     if (due && (await trouble(wire, protocol, reply, pieces))) return
     if (event.piece) {
-      if (reply.delay) await pause(reply.delay, undefined, { signal: wire.signal })
+      if (reply.delay && pieces >= (reply.delayAfter ?? 0)) await pause(reply.delay, undefined, { signal: wire.signal })
       if (reply.unknownEvents) await write(wire, reply, protocol.unknownEvent())
       pieces++
     }
