@@ -1,5 +1,5 @@
 import { isAnyArrayBuffer } from 'node:util/types'
-import { OakumError } from '../../errors/index.ts'
+import { isOakumError, OakumError } from '../../errors/index.ts'
 import { capText, validateMaxBytes } from './capped-output.ts'
 
 export interface AnswerTextOptions {
@@ -70,9 +70,11 @@ function messageOf(thrown: unknown): string | undefined {
   }
 }
 
+/** None for an error of ours: it says all by itself, and what led to it is for people. */
 function causeOf(thrown: unknown): unknown {
   try {
-    return typeof thrown === 'object' && thrown !== null && 'cause' in thrown ? thrown.cause : undefined
+    if (typeof thrown !== 'object' || thrown === null || isOakumError(thrown)) return undefined
+    return 'cause' in thrown ? thrown.cause : undefined
   } catch {
     return undefined
   }

@@ -15,7 +15,7 @@ const MOST_PROBLEMS = 5
 /** So deep may checks nest: values and references together. */
 const DEEPEST = 256
 /** So many checks one value may cost; a schema whose references lead back to itself would cost any number. */
-const MOST_STEPS = 1_000_000
+const MOST_STEPS = 250_000
 
 /** What was found to be wrong, and what finding it has cost. */
 export class Report {
