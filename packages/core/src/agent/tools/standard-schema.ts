@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../model.ts'
-import { below } from './json-schema/check.ts'
+import { below, shown } from './json-schema/check.ts'
 import type { CheckedArguments } from './tool.ts'
 
 /**
@@ -52,5 +52,5 @@ export async function validate(schema: StandardSchema, value: unknown): Promise<
 
 function describe({ message, path = [] }: StandardIssue): string {
   const where = path.reduce<string>((so, part) => below(so, String(typeof part === 'object' ? part.key : part)), '')
-  return `${where || 'the arguments'}: ${message}`
+  return `${shown(where)}: ${message}`
 }

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { readFile, writeFile } from '../../../src/agent/index.ts'
+import { Folder } from '../../../src/agent/tools/files/folder.ts'
+import { Roots } from '../../../src/agent/tools/files/roots.ts'
 import { isOakumError } from '../../../src/errors/index.ts'
 import { Scope } from '../../../src/scope/index.ts'
 import { call } from './calling.ts'
@@ -149,6 +151,15 @@ function tryTo(step: () => void): boolean {
     return false
   }
 }
+
+test('a folder that was moved out of the root is not written in any more', async () => {
+  const place = new Roots([root]).locate('sub/file.txt')
+  const folder = await Folder.open(place, { create: false })
+  await folder.confirm()
+  renameSync(join(root, 'sub'), join(outside, 'sub'))
+  expect(await codeOf(folder.confirm())).toBe('PATH_OUTSIDE_ROOTS')
+  await folder.close()
+})
 
 test('a device is not opened', async () => {
   const read = readFile({ roots: ['/dev'] })

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -24,7 +24,7 @@ test('output and errors come in the order in which they were written, with the e
   const command = 'for i in 1 2 3; do echo out $i; echo err $i >&2; done; exit 3'
   const expected = 'out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n[exit code 3]'
   expect(await call(shell(), { command }, scope)).toBe(expected)
-  await until(() => scope.snapshot().resources.every(({ kind }) => kind === 'listener'), { what: 'the process left' })
+  await until(() => scope.snapshot().resources.length === 0, { what: 'the process left' })
 })
 
 test('a command that prints nothing, one without a line feed, and one that is killed', async () => {
@@ -51,6 +51,16 @@ test('output is said to people as it comes, in whole characters', async () => {
   writeFileSync(go, '')
   await running
   expect(said.join('')).toBe('first é last')
+})
+
+test('what is left in the background is not heard any more, and does not wait for a reader', async () => {
+  const said: string[] = []
+  const done = join(folder(), 'done')
+  const noise = `sh -c 'while [ ! -e ${done}-go ]; do sleep 0.01; done; head -c 3000000 /dev/zero; touch ${done}' &`
+  await call(shell(), { command: `${noise} echo over` }, scope, said)
+  writeFileSync(`${done}-go`, '')
+  await until(() => existsSync(done))
+  expect(said).toEqual(['over\n'])
 })
 
 test('a time-out ends the whole tree, also one that ignores being asked, and says so', async () => {

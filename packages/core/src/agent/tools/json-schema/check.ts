@@ -12,6 +12,8 @@ export type Compile = (schema: unknown, ...keys: string[]) => Check
 
 /** So many problems are told. More would not help whoever has to put them right. */
 const MOST_PROBLEMS = 5
+/** So many characters of a path are told. */
+const MOST_OF_PATH = 200
 /** So deep may checks nest: values and references together. */
 const DEEPEST = 256
 /** So many checks one value may cost; a schema whose references lead back to itself would cost any number. */
@@ -33,7 +35,7 @@ export class Report {
 
   /** @param problem goes on from where it is: `must be a string`. */
   add(path: string, problem: string): void {
-    if (this.problems.length < MOST_PROBLEMS) this.problems.push(`${path === '' ? 'the arguments' : path} ${problem}`)
+    if (this.problems.length < MOST_PROBLEMS) this.problems.push(`${shown(path)} ${problem}`)
   }
 
   /** Of a trial whose outcome does not count by itself. What it costs does. */
@@ -52,6 +54,12 @@ export class Report {
     check()
     spent.depth--
   }
+}
+
+/** A path in a sentence. Of a long one the end. */
+export function shown(path: string): string {
+  if (path === '') return 'the input'
+  return path.length > MOST_OF_PATH ? `…${path.slice(-MOST_OF_PATH)}` : path
 }
 
 /** The path of what a value holds under a key. */

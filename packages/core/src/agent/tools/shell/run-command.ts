@@ -5,7 +5,7 @@
  * - The tree belongs to the call's scope, and nothing here outlives that: no timer, no listener, no process.
  * - The promise settles soon after the command has ended, whoever still holds its pipe, and soon after an abort. What it started is
  *   then still the scope's to end.
- * - Nothing is said after an abort.
+ * - Nothing is said after an abort, or when the promise has settled.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { throwIfAborted } from '../../../errors/index.ts'
@@ -59,35 +59,44 @@ async function run(command: Command, context: ToolContext): Promise<CommandOutco
     stdio: ['ignore', 'pipe', 'ignore'],
     ...(grace === undefined ? {} : { grace }),
   })
-  const output = capture(child, maxOutput, context)
-  const closed = new Promise<void>(resolve => child.child.once('close', () => resolve()))
+  const { output, stop } = capture(child, maxOutput, context)
+  try {
+    return { output, ...(await ended(child, timeout, scope)) }
+  } finally {
+    stop()
+  }
+}
+
+async function ended(child: OwnedProcess, timeout: number, scope: Scope): Promise<Omit<CommandOutcome, 'output'>> {
+  const closed = new Promise<true>(resolve => child.child.once('close', () => resolve(true)))
   const exit = await within(timeout, child.exited, scope)
   if (exit === undefined) {
     const { refused } = await child.stop({ zombieWait: 0 })
     const late = refused.length === 0 ? await child.exited : undefined
-    return { output, exit: late, timedOut: true, refused: refused.length, leftBehind: false }
+    return { exit: late, timedOut: true, refused: refused.length, leftBehind: false }
   }
-  const ended = await within(
-    LAST_WORDS,
-    closed.then(() => true as const),
-    scope,
-  )
+  const isClosed = await within(LAST_WORDS, closed, scope)
   // After a stall a timer can fire before what has long come is read.
-  if (ended === undefined) await turn().then(() => turn())
-  return { output, exit, timedOut: false, refused: 0, leftBehind: ended === undefined }
+  if (isClosed === undefined) await turn().then(() => turn())
+  return { exit, timedOut: false, refused: 0, leftBehind: isClosed === undefined }
 }
 
 /** Keeps what a child prints, and says it to people as it comes; a piece is as large as one read of a pipe at most. */
-function capture({ stdout }: OwnedProcess, maxOutput: number, context: ToolContext): CappedOutput {
+function capture(
+  { stdout }: OwnedProcess,
+  maxOutput: number,
+  context: ToolContext,
+): { output: CappedOutput; stop: () => void } {
   const output = new CappedOutput(maxOutput)
   const decoder = new TextDecoder()
-  if (stdout === null) return output
-  context.scope.on(stdout, 'data', (bytes: Buffer) => {
+  if (stdout === null) return { output, stop: () => {} }
+  // What comes after the stop is read and dropped, so that nobody who writes it has to wait.
+  const stop = context.scope.on(stdout, 'data', (bytes: Buffer) => {
     output.write(bytes)
     const text = decoder.decode(bytes, { stream: true })
     if (text !== '' && !context.signal.aborted) context.output(text)
   })
-  return output
+  return { output, stop }
 }
 
 /** What a promise that never rejects gives, or undefined when that takes too long. */

@@ -33,6 +33,9 @@ export interface ShellOptions {
   readonly parallel?: boolean
 }
 
+/** Characters; Linux takes 128 KiB as one argument. */
+const LONGEST_COMMAND = 100_000
+
 interface ShellArguments {
   command: string
   timeout?: number
@@ -64,7 +67,7 @@ export function shell(options: ShellOptions = {}): Tool {
     parameters: {
       type: 'object',
       properties: {
-        command: { type: 'string', minLength: 1, description: 'The command line.' },
+        command: { type: 'string', minLength: 1, maxLength: LONGEST_COMMAND, description: 'The command line.' },
         timeout: {
           type: 'integer',
           minimum: 1,
