@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { OakumError } from '../errors/index.ts'
 import type { Scope } from '../scope/index.ts'
 import type { Approve } from './approval.ts'
@@ -5,6 +6,7 @@ import type { Item } from './items.ts'
 import { type Limits, resolveLimits } from './limits.ts'
 import type { Model } from './model.ts'
 import { resolveRetryOptions, type RetryOptions, type RetrySettings } from './retry/options.ts'
+import { shieldSpans, type LoopSpan, type SpanPort } from './spans.ts'
 import type { Tool, ToolSource } from './tools/tool.ts'
 
 /** Options of an `AgentLoop`. */
@@ -23,6 +25,8 @@ export interface AgentLoopOptions {
   readonly limits?: Partial<Limits>
   /** The conversation so far; calls in it that have no result are answered as aborted. @default [] */
   readonly history?: readonly Item[]
+  /** Told how long runs, turns, requests and tools take. An error of its own is told once, as a warning of the process. */
+  readonly trace?: SpanPort
   /** Told of each item that a run makes, once, in order. What it throws fails the run. */
   readonly onItem?: (item: Item) => void
   /** Told when a request begins to wait for the model, and when it has ended. */
@@ -38,6 +42,7 @@ export interface Settings extends Pick<
 > {
   readonly retry: RetrySettings
   readonly limits: Limits
+  readonly spans: Pick<LoopSpan, 'start'>
 }
 
 /** Throws INVALID_OPTION. */
@@ -55,5 +60,10 @@ export function resolveSettings(options: AgentLoopOptions): Settings {
     ...(onResponseId === undefined ? {} : { onResponseId }),
     retry: resolveRetryOptions(options.retry),
     limits: resolveLimits(options.limits),
+    spans: shieldSpans(options.trace, warnOfSpans),
   }
+}
+
+function warnOfSpans(error: unknown): void {
+  process.emitWarning(`The port for spans failed: ${inspect(error, { depth: 2 })}`, { code: 'OAKUM_SPANS' })
 }

@@ -2,7 +2,7 @@
  * Where the loop tells how long things take: a port, which a tracer fills.
  *
  * Invariants:
- * - Each span that was started is ended once: by `end` or by `fail`, whichever comes first.
+ * - Each span that was started is ended once: by `end` or by `fail`, whichever comes first; at the latest when the span around it ends.
  * - A port that throws, or whose promise rejects, harms no run: it is told of once, and called again for the next span.
  * - Without a port nothing is made, and nothing called.
  */
@@ -26,7 +26,7 @@ export interface SpanPort {
   start(kind: SpanKind, name: string, attributes: SpanAttributes, parent?: Span): Span
 }
 
-/** A span of {@link Spans}: never throws, and needs no care about being ended twice. */
+/** A span as the loop has it: never throws, and needs no care about being ended twice. */
 export interface LoopSpan {
   start(kind: SpanKind, name: string, attributes?: SpanAttributes): LoopSpan
   end(attributes?: SpanAttributes): void
@@ -35,9 +35,28 @@ export interface LoopSpan {
 
 /** What the loop starts its spans by: the port behind a shield. `onError` is told of the first error of the port's. */
 export function shieldSpans(port: SpanPort | undefined, onError: (error: unknown) => void): Pick<LoopSpan, 'start'> {
-  return port === undefined ? NO_SPAN : new ShieldedSpan(new Shield(port, onError), undefined)
+  return port === undefined ? NO_SPAN : new ShieldedSpan(new Shield(port, onError), new Set())
 }
 
+/** Does work in a span, which ends by what comes of it. Work that is cut short by an abort has not failed. */
+export async function inSpan<T>(
+  span: LoopSpan,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  attributesOf: (value: T) => SpanAttributes = () => NO_ATTRIBUTES,
+): Promise<T> {
+  try {
+    const value = await work()
+    span.end(attributesOf(value))
+    return value
+  } catch (error) {
+    if (signal.aborted) span.end(CANCELLED)
+    else span.fail(error)
+    throw error
+  }
+}
+
+const CANCELLED: SpanAttributes = { 'oakum.cancelled': true }
 const NO_ATTRIBUTES: SpanAttributes = {}
 
 const NO_SPAN: LoopSpan = {
@@ -77,35 +96,42 @@ class Shield {
 
 class ShieldedSpan implements LoopSpan {
   readonly #shield: Shield
-  /** What the port made. Stays when it has ended: what was started in it may end later. */
-  readonly #span: Span | undefined
-  #ended = false
+  /** Those that were started in the same span and have not ended. */
+  readonly #siblings: Set<ShieldedSpan>
+  /** Those that were started in this one. */
+  readonly #inner = new Set<ShieldedSpan>()
+  /** What the port made; undefined when it has ended. */
+  #span: Span | undefined
 
-  constructor(shield: Shield, span: Span | undefined) {
+  constructor(shield: Shield, siblings: Set<ShieldedSpan>, span?: Span) {
     this.#shield = shield
+    this.#siblings = siblings
     this.#span = span
   }
 
   start(kind: SpanKind, name: string, attributes: SpanAttributes = NO_ATTRIBUTES): LoopSpan {
     const shield = this.#shield
-    return new ShieldedSpan(
-      shield,
-      shield.try(() => shield.port.start(kind, name, attributes, this.#span)),
-    )
+    const made = shield.try(() => shield.port.start(kind, name, attributes, this.#span))
+    if (made === undefined) return NO_SPAN
+    const span = new ShieldedSpan(shield, this.#inner, made)
+    this.#inner.add(span)
+    return span
   }
 
   end(attributes?: SpanAttributes): void {
-    this.#once(span => span.end(attributes))
+    this.#finish(span => span.end(attributes))
   }
 
   fail(error: unknown): void {
-    this.#once(span => span.fail(error))
+    this.#finish(span => span.fail(error))
   }
 
-  #once(finish: (span: Span) => void): void {
+  #finish(finish: (span: Span) => void): void {
     const span = this.#span
-    if (this.#ended || span === undefined) return
-    this.#ended = true
+    if (span === undefined) return
+    for (const inner of this.#inner) inner.end(CANCELLED)
+    this.#span = undefined
+    this.#siblings.delete(this)
     this.#shield.try(() => finish(span))
   }
 }
