@@ -59,23 +59,17 @@ export class TurnOutput {
   /** The model says or thinks something. */
   piece(kind: Kind, text: string): Told {
     this.#grow(text.length)
-    const piece = this.#pieces.find(each => each.kind === kind && !each.passed)
-    if (piece === undefined) {
-      this.#pieces.push({ kind, text, made: text.length, item: undefined, passed: false, stale: false })
-      return { items: NOTHING, text }
+    const current = this.#current(kind)
+    if (current !== undefined && goesOn(current, text)) {
+      return { items: NOTHING, text: extend(current, text) }
     }
-    const known = piece.made === piece.text.length ? '' : piece.text.slice(piece.made, piece.made + text.length)
-    const goesOn = piece.item === undefined || known.length === text.length
-    if (!goesOn || !text.startsWith(known)) {
-      const said = piece.text.slice(0, piece.made) + text
-      const items = this.#giveUp(piece)
-      this.#pieces.push({ kind, text: said, made: said.length, item: undefined, passed: false, stale: false })
-      return { items, text: said }
-    }
-    const fresh = known === '' ? text : text.slice(known.length)
-    piece.text += fresh
-    piece.made += text.length
-    return { items: NOTHING, text: fresh }
+    // It begins, or differs from what it has agreed with so far: then it may agree with something else that was told.
+    const said = current === undefined ? text : current.text.slice(0, current.made) + text
+    const known = this.#open(kind).find(piece => piece !== current && agrees(piece, said))
+    const items = this.#turnTo(known, kind)
+    if (known !== undefined) return { items, text: extend(known, said) }
+    this.#pieces.push({ kind, text: said, made: said.length, item: undefined, passed: false, stale: false })
+    return { items, text: said }
   }
 
   /** The model has made an item; what is to be told now. */
@@ -117,16 +111,38 @@ export class TurnOutput {
   }
 
   #whole(item: MessageItem | ReasoningItem): readonly ModelItem[] {
-    const piece = this.#pieces.find(each => each.kind === item.type && !each.passed)
-    const { text } = item
-    if (piece !== undefined && (piece.item === undefined ? text.startsWith(piece.text) : text === piece.text)) {
-      const told = piece.item !== undefined
-      Object.assign(piece, { text, made: text.length, item, passed: true, stale: false } satisfies Partial<Piece>)
-      return told ? NOTHING : [item]
+    const { type: kind, text } = item
+    const current = this.#current(kind)
+    const isIt = (piece: Piece): boolean =>
+      piece.item === undefined ? text.startsWith(piece.text) : text === piece.text
+    const known = current !== undefined && isIt(current) ? current : this.#open(kind).find(isIt)
+    const brokenOff = this.#turnTo(known, kind)
+    if (known === undefined) {
+      this.#pieces.push({ kind, text, made: text.length, item, passed: true, stale: false })
+      return [...brokenOff, item]
     }
-    const brokenOff = piece === undefined ? NOTHING : this.#giveUp(piece)
-    this.#pieces.push({ kind: item.type, text, made: text.length, item, passed: true, stale: false })
-    return [...brokenOff, item]
+    const told = known.item !== undefined
+    Object.assign(known, { text, made: text.length, item, passed: true, stale: false } satisfies Partial<Piece>)
+    return told ? brokenOff : [...brokenOff, item]
+  }
+
+  /** What the present response may still come to. */
+  #open(kind: Kind): Piece[] {
+    return this.#pieces.filter(piece => piece.kind === kind && !piece.passed)
+  }
+
+  /** What the present response is in the middle of. */
+  #current(kind: Kind): Piece | undefined {
+    return this.#pieces.find(piece => piece.kind === kind && !piece.passed && piece.made > 0)
+  }
+
+  /** The response goes on with another piece, or a new one: gives up what it is in the middle of; and what was being said, if more is said now. */
+  #turnTo(piece: Piece | undefined, kind: Kind): readonly ModelItem[] {
+    const saysMore = piece?.item === undefined
+    const over = this.#open(kind).filter(
+      each => each !== piece && (each.made > 0 || (saysMore && each.item === undefined)),
+    )
+    return over.flatMap(each => this.#giveUp(each))
   }
 
   /** The present response says something else. */
@@ -143,6 +159,25 @@ export class TurnOutput {
       facts: { limit: this.#limit, retryable: false },
     })
   }
+}
+
+/** Whether a response that is in the middle of a piece may go on with that. What is whole does not become longer. */
+function goesOn(piece: Piece, text: string): boolean {
+  const known = piece.text.slice(piece.made, piece.made + text.length)
+  return text.startsWith(known) && (piece.item === undefined || known.length === text.length)
+}
+
+/** Whether a response that has said this may be about to make the piece. */
+function agrees(piece: Piece, said: string): boolean {
+  return piece.text.startsWith(said) || (piece.item === undefined && said.startsWith(piece.text))
+}
+
+/** The response goes on with a piece; what of that is new. */
+function extend(piece: Piece, text: string): string {
+  const fresh = text.slice(piece.text.length - piece.made)
+  piece.text += fresh
+  piece.made += text.length
+  return fresh
 }
 
 /** Some services give several calls one id, or none. */
