@@ -133,7 +133,7 @@ function streamError(service: string, error: unknown): unknown {
   if (error instanceof OakumError) return error
   if (error instanceof SyntaxError) return brokenEvent(service, error)
   const { error: told, message } = fieldsOf(error)
-  if (told !== undefined && told !== null) return toldInStream(service, told, error)
+  if (told !== undefined && told !== null) return toldInStream(service, fieldsOf(told).error ?? told, error)
   if (classify(error).retryable) return cutShort(service, error)
   // Older clients of OpenAI keep no more of an error event than its message.
   return isOfClass(fieldsOf(error), 'APIError') ? toldInStream(service, { message }, error) : error

@@ -1,0 +1,51 @@
+import type { ModelItem } from '../items.ts'
+import type { ModelEvent } from '../model.ts'
+
+/** An item's place, empty until the item is whole. */
+export interface Place {
+  item?: ModelItem
+}
+
+/**
+ * Items in the order in which a response began them: services may end them in another one. A message is held back until something
+ * follows it, or the response ends: only the end tells that it was a refusal.
+ */
+export class ItemQueue {
+  readonly #places: Place[] = []
+
+  /** Takes the next place, for an item that is being made. */
+  begin(): Place {
+    const place: Place = {}
+    this.#places.push(place)
+    return place
+  }
+
+  /** Adds an item that is whole. */
+  push(item: ModelItem): void {
+    this.#places.push({ item })
+  }
+
+  /** Gives up a place whose item never came to be. */
+  forget(place: Place): void {
+    const at = this.#places.indexOf(place)
+    if (at >= 0) this.#places.splice(at, 1)
+  }
+
+  /** What can be told now. */
+  ready(): ModelEvent[] {
+    const events: ModelEvent[] = []
+    for (;;) {
+      const item = this.#places[0]?.item
+      if (!item || (item.type === 'message' && this.#places.length === 1)) return events
+      this.#places.shift()
+      events.push({ type: 'item', item })
+    }
+  }
+
+  /** The rest, when the response has ended. */
+  rest({ refused }: { refused: boolean }): ModelEvent[] {
+    const items = this.#places.splice(0).flatMap(({ item }) => item ?? [])
+    const last = refused ? items.findLast(item => item.type === 'message') : undefined
+    return items.map(item => ({ type: 'item', item: item === last ? { ...last, refusal: true } : item }))
+  }
+}

@@ -1,0 +1,128 @@
+import Anthropic from '@anthropic-ai/sdk'
+import { describe, expect, test } from 'vitest'
+import type { Item } from '../../../src/agent/items.ts'
+import { anthropic } from '../../../src/agent/models/anthropic.ts'
+import { MessagesReader } from '../../../src/agent/models/anthropic-events.ts'
+import { CallIds } from '../../../src/agent/models/call-ids.ts'
+import { elementsOf, fieldsOf, textOf } from '../../../src/agent/models/reading.ts'
+import { REDACTED } from '../model-server/anthropic-messages.ts'
+import { startModelServer } from '../model-server/server.ts'
+import { collect, failure, itemsOf, modelContract, REQUEST } from './model-contract.ts'
+import type { Told } from './model-contract.ts'
+
+const client = (url: string): Anthropic => new Anthropic({ baseURL: url, apiKey: 'none', logLevel: 'off' })
+
+modelContract({
+  name: 'anthropic',
+  connect: url => anthropic(client(url), { model: 'test', maxTokens: 1_000 }),
+  conversation: body => [
+    ...(body.system === undefined ? [] : [{ role: 'system' as const, text: textOf(body.system) }]),
+    ...elementsOf(body.messages).map(fieldsOf).flatMap(toldByMessages),
+  ],
+  skip: [{ reason: 'The service has one word for a filter and for a refusal.', tests: ['a filter is told apart'] }],
+})
+
+describe('anthropic', () => {
+  test('thoughts go back sealed as they came', async () => {
+    const calls = [{ name: 'weather', callId: 'a' }]
+    await using server = await startModelServer({
+      script: [{ think: ['Look ', 'first.'], calls, id: 'm1' }, { think: [REDACTED], calls, id: 'm2' }, {}],
+    })
+    const model = anthropic(client(server.url), { model: 'test', maxTokens: 1_000 })
+    const items: Item[] = [...REQUEST.items]
+    for (const output of ['rain', 'snow']) {
+      const made = itemsOf(await collect(model, { ...REQUEST, items }))
+      const callId = made.flatMap(item => (item.type === 'tool_call' ? item.callId : [])).join(' ')
+      items.push(...made, { type: 'tool_result', callId, name: 'weather', status: 'ok', output })
+    }
+    await collect(model, { ...REQUEST, items })
+    const blocks = elementsOf(server.requests[2]?.body.messages).flatMap(message =>
+      elementsOf(fieldsOf(message).content),
+    )
+    expect(blocks.filter(block => /thinking/.test(textOf(fieldsOf(block).type)))).toEqual([
+      { type: 'thinking', thinking: 'Look first.', signature: 'sealed-m1' },
+      { type: 'redacted_thinking', data: 'sealed-m2' },
+    ])
+  })
+
+  test('a conversation is made one that the service takes', async () => {
+    await using server = await startModelServer({ script: {} })
+    const model = anthropic(client(server.url), { model: 'test', maxTokens: 1_000, params: { temperature: 0 } })
+    const raw = { port: 'anthropic', value: { type: 'thinking', thinking: 'Hm.', signature: 's' } }
+    await collect(model, {
+      instructions: 'Be brief.',
+      tools: [],
+      items: [
+        { type: 'message', role: 'assistant', text: 'I look.' },
+        { type: 'message', role: 'assistant', text: ' \n' },
+        { type: 'tool_call', callId: 'a', name: 'weather', arguments: '{"city": ' },
+        { type: 'tool_call', callId: 'b', name: 'weather', arguments: '' },
+        { type: 'message', role: 'user', text: 'And?' },
+        { type: 'tool_result', callId: 'a', name: 'weather', status: 'error', output: 'no JSON' },
+        { type: 'tool_result', callId: 'b', name: 'weather', status: 'ok', output: '' },
+        { type: 'message', role: 'system', text: 'Be kind.' },
+        { type: 'reasoning', text: 'Hm.', raw },
+        { type: 'message', role: 'user', text: 'Well?' },
+      ],
+    })
+    expect(server.requests[0]?.body).toEqual({
+      model: 'test',
+      max_tokens: 1_000,
+      temperature: 0,
+      stream: true,
+      system: 'Be brief.\n\nBe kind.',
+      messages: [
+        { role: 'user', content: [{ type: 'text', text: '(What was said before is not shown.)' }] },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'text', text: 'I look.' },
+            { type: 'tool_use', id: 'a', name: 'weather', input: { not_an_object: '{"city": ' } },
+            { type: 'tool_use', id: 'b', name: 'weather', input: {} },
+          ],
+        },
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 'a', content: 'no JSON', is_error: true },
+            { type: 'tool_result', tool_use_id: 'b' },
+            { type: 'text', text: 'And?' },
+            { type: 'text', text: 'Well?' },
+          ],
+        },
+      ],
+    })
+  })
+
+  test('a refusal of which nothing was said has the service’s own words', () => {
+    const reader = new MessagesReader(new CallIds([]))
+    const stop = { stop_reason: 'refusal', stop_details: { type: 'refusal', explanation: 'Not this.' } }
+    reader.read(Object.assign({ type: 'message_delta' }, { delta: stop }))
+    expect(reader.read({ type: 'message_stop' })).toMatchObject([
+      { type: 'item', item: { type: 'message', text: 'Not this.', refusal: true } },
+      { type: 'finish', reason: 'refusal' },
+    ])
+  })
+
+  test('there are no responses to go on from', async () => {
+    const model = anthropic(client('http://127.0.0.1:9'), { model: 'test', maxTokens: 1_000 })
+    expect(await failure(model, { ...REQUEST, previousResponseId: 'resp_0' })).toMatchObject({ code: 'INVALID_OPTION' })
+  })
+})
+
+function toldByMessages({ role, content }: Readonly<Record<string, unknown>>): Told[] {
+  return elementsOf(content)
+    .map(fieldsOf)
+    .map(block => {
+      switch (block.type) {
+        case 'thinking':
+          return { thought: textOf(block.thinking) }
+        case 'tool_use':
+          return { call: textOf(block.id), name: textOf(block.name), arguments: block.input }
+        case 'tool_result':
+          return { result: textOf(block.tool_use_id), output: textOf(block.content) }
+        default:
+          return { role: role === 'user' ? 'user' : 'assistant', text: textOf(block.text) }
+      }
+    })
+}
