@@ -50,6 +50,8 @@ export class History {
   #forgottenResponse: string | undefined
   /** Calls that have no result yet, oldest first. */
   readonly #open = new Map<string, ToolCallItem>()
+  /** Of all calls that are remembered. */
+  readonly #callIds = new Set<string>()
   #items: readonly Item[] | undefined
   #length = 0
   #bytes = 0
@@ -83,8 +85,10 @@ export class History {
     this.#length += 1
     this.#bytes += entry.bytes
     this.#items = undefined
-    if (item.type === 'tool_call') this.#open.set(item.callId, item)
-    else if (item.type === 'tool_result') this.#open.delete(item.callId)
+    if (item.type === 'tool_call') {
+      this.#open.set(item.callId, item)
+      this.#callIds.add(item.callId)
+    } else if (item.type === 'tool_result') this.#open.delete(item.callId)
     else if (item.type === 'message' && item.role === 'user') this.#task = entry
   }
 
@@ -97,6 +101,11 @@ export class History {
       if (entry.responseId === responseId) return this.#itemsFrom(entry.next)
     }
     return this.#forgottenResponse === responseId ? this.items : undefined
+  }
+
+  /** Whether a call of that id is remembered. */
+  hasCall(callId: string): boolean {
+    return this.#callIds.has(callId)
   }
 
   /** Calls that have no result yet, oldest first. */
@@ -135,6 +144,7 @@ export class History {
     for (let entry: Entry | undefined = from; entry !== undefined && entry !== end; entry = entry.next) {
       this.#length -= 1
       this.#bytes -= entry.bytes
+      if (entry.item.type === 'tool_call') this.#callIds.delete(entry.item.callId)
       last = entry
     }
     end.previous = kept

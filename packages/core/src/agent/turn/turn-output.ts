@@ -94,9 +94,9 @@ export class TurnOutput {
     this.#size = 0
   }
 
-  /** The response has come to its end. */
-  complete(): Outcome {
-    const made = withOwnCallIds(this.#made)
+  /** The response has come to its end. `isTaken`: whether the conversation has a call of that id. */
+  complete(isTaken: (callId: string) => boolean = () => false): Outcome {
+    const made = withOwnCallIds(this.#made, isTaken)
     const waiting = this.#waiting.length === 0 ? NOTHING : made.slice(-this.#waiting.length)
     const tell = waiting.flatMap(item => (item.type === 'tool_call' ? [item] : this.#whole(item)))
     const brokenOff = this.#pieces.flatMap(piece => (piece.passed ? NOTHING : this.#giveUp(piece)))
@@ -180,13 +180,13 @@ function extend(piece: Piece, text: string): string {
   return fresh
 }
 
-/** Some services give several calls one id, or none. */
-function withOwnCallIds(items: readonly ModelItem[]): readonly ModelItem[] {
+/** Some services give several calls one id, or none, or begin to count anew in each response. */
+function withOwnCallIds(items: readonly ModelItem[], isTaken: (callId: string) => boolean): readonly ModelItem[] {
   const ids = new Set<string>()
   return items.map(item => {
     if (item.type !== 'tool_call') return item
     let { callId } = item
-    for (let n = ids.size + 1; callId === '' || ids.has(callId); n++) callId = `${item.callId || 'call'}_${n}`
+    for (let n = 1; callId === '' || ids.has(callId) || isTaken(callId); n++) callId = `${item.callId || 'call'}_${n}`
     ids.add(callId)
     if (callId === item.callId) return item
     const { type, name, arguments: args } = item
