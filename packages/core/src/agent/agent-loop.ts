@@ -8,10 +8,13 @@
  * - Instances are counted in one place: `created` by the constructor, `terminated` by the end of the loop's scope, however that came.
  */
 import { OakumError } from '../errors/index.ts'
-import { Scope, type CloseReport } from '../scope/index.ts'
+import type { Agent } from '../fleet/agent.ts'
+import { Scope, type CloseReport, type Release } from '../scope/index.ts'
 import { untilAborted } from '../scope/resources/until-aborted.ts'
+import { debugLog, withDebugCounts } from './debug.ts'
 import { History } from './history.ts'
 import type { Item } from './items.ts'
+import { type ChildLoopOptions, Membership } from './join.ts'
 import { answerAborted } from './journal.ts'
 import { countResources, type LoopResources } from './resources.ts'
 import { DEFAULT_CANCEL_DEADLINE, Run, type RunOptions } from './run.ts'
@@ -44,6 +47,8 @@ export class AgentLoop implements AsyncDisposable {
   readonly #history: History
   /** Undefined once the loop has ended: a loop that is kept by somebody keeps no client, no callback. */
   #parts: { readonly settings: Settings; readonly toolbox: Toolbox } | undefined
+  /** The agent of a fleet that it is, while it is one. */
+  #membership: Membership | undefined
   #run: Run | undefined
   #cancelling = false
   #before: Promise<unknown> = Promise.resolve()
@@ -78,10 +83,11 @@ export class AgentLoop implements AsyncDisposable {
    * Makes a run, which starts when it is iterated, or when its `done` is asked for.
    *
    * @param input What the user says, or items to go on with; an empty list goes on with the conversation as it is.
-   * @throws OakumError LOOP_TERMINATED, RUN_ACTIVE, INVALID_OPTION
+   * @throws OakumError LOOP_TERMINATED, RUN_ACTIVE, INVALID_OPTION; STOP_REQUESTED when the agent that the loop is was asked to stop
    */
   run(input: string | readonly Item[], options: RunOptions = {}): Run {
     if (this.#parts === undefined || this.#scope.signal.aborted) throw terminatedError()
+    this.#membership?.assertMayRun()
     if (this.#run !== undefined && !this.#cancelling) {
       throw new OakumError('RUN_ACTIVE', 'The run before has not ended: await it, or cancel it, first.')
     }
@@ -92,6 +98,7 @@ export class AgentLoop implements AsyncDisposable {
         'There is no conversation to go on with: the first input must not be empty.',
       )
     }
+    const log = debugLog(this.#scope.path)
     const run = new Run({
       ...this.#parts,
       history: this.#history,
@@ -100,7 +107,16 @@ export class AgentLoop implements AsyncDisposable {
       input: items,
       options,
       before: this.#before,
-      ended: over => this.#runEnded(over),
+      told: event => {
+        this.#membership?.told(event)
+        if (log === undefined) return
+        const { type, ...facts } = event
+        log(type, facts)
+      },
+      ended: (over, { status, error }) => {
+        if (this.#run === over) this.#run = undefined
+        log?.('run_ended', { status, error })
+      },
     })
     this.#run = run
     this.#cancelling = false
@@ -121,7 +137,7 @@ export class AgentLoop implements AsyncDisposable {
     const run = this.#run
     if (run === undefined) return NOTHING
     this.#cancelling = true
-    const cancelled = run.cancel(reason, deadline)
+    const cancelled = this.#debugged('cancel', () => run.cancel(reason, deadline))
     this.#before = bothSettled(this.#before, run.done)
     return untilAborted(cancelled, signal)
   }
@@ -136,7 +152,10 @@ export class AgentLoop implements AsyncDisposable {
     reason?: unknown,
     { deadline = DEFAULT_CANCEL_DEADLINE, signal }: CancelOptions = {},
   ): Promise<CloseReport> {
-    return untilAborted(this.#terminate(reason, deadline), signal)
+    return untilAborted(
+      this.#debugged('terminate', () => this.#terminate(reason, deadline)),
+      signal,
+    )
   }
 
   async #terminate(reason: unknown, deadline: number): Promise<CloseReport> {
@@ -147,7 +166,56 @@ export class AgentLoop implements AsyncDisposable {
     return closed.value
   }
 
-  /** What the loop holds now; all zero, but the generation, when no run is under way and no source of tools is open. */
+  /**
+   * Makes the loop do what becomes of an agent of a fleet. Asked to stop, it cancels its run and begins no other; fenced, it is terminated.
+   * Turns, items and ended calls are told as progress. What its tools spawn by their scopes carries the agent's mark: it is found, and
+   * ended, when this process dies. The agent stays the caller's, to be released after the loop has ended, unless it was registered
+   * with a scope around the loop.
+   *
+   * Returns what parts them again; the end of the loop does so, too.
+   *
+   * @throws OakumError LOOP_TERMINATED; INVALID_OPTION when it is joined to an agent already; FENCED or STOP_REQUESTED when the agent's
+   *   lease has ended or is to end
+   */
+  join(agent: Agent): Release {
+    if (this.#parts === undefined || this.#scope.signal.aborted) throw terminatedError()
+    if (this.#membership !== undefined) {
+      throw new OakumError('INVALID_OPTION', 'The loop is joined to an agent already: release that first.')
+    }
+    const membership = new Membership({
+      agent,
+      scope: this.#scope,
+      cancel: async reason => this.cancel(reason),
+      terminate: async reason => this.terminate(reason),
+    })
+    this.#membership = membership
+    return async () => {
+      membership.release()
+      if (this.#membership === membership) this.#membership = undefined
+    }
+  }
+
+  /**
+   * Makes a loop for a part of the work, as a tool does: with the scope of its call, so that the child ends with the call. Where this loop
+   * is an agent of a fleet, the child is registered as a child of that agent, and its lease ends with its loop.
+   *
+   * @throws OakumError INVALID_OPTION, SCOPE_CLOSED; what `agent.child` throws
+   */
+  async child({ id, scope, register, signal, ...options }: ChildLoopOptions): Promise<AgentLoop> {
+    const agent = this.#membership?.agent
+    const loop = new AgentLoop({ ...options, scope, name: id })
+    if (agent === undefined) return loop
+    try {
+      const registered = { ...register, id, scope: loop.#scope, ...(signal === undefined ? {} : { signal }) }
+      loop.join(await agent.child(registered))
+      return loop
+    } catch (error) {
+      await loop.terminate(error)
+      throw error
+    }
+  }
+
+  /** What the loop holds now; all zero, but the generation, when no run is under way, no source of tools is open, and it is no agent of a fleet. */
   resources(): LoopResources {
     return countResources(this.#scope.snapshot(), this.#run?.pendingCalls ?? 0, this.#generation)
   }
@@ -158,13 +226,14 @@ export class AgentLoop implements AsyncDisposable {
     await this.#scope[Symbol.asyncDispose]()
   }
 
-  #runEnded(run: Run): void {
-    if (this.#run === run) this.#run = undefined
+  #debugged<T>(what: 'cancel' | 'terminate', work: () => Promise<T>): Promise<T> {
+    return withDebugCounts(what, this.#scope.path, () => this.resources(), work)
   }
 
   #ended(): void {
     AgentLoop.#terminated++
     this.#parts = undefined
+    this.#membership = undefined
   }
 }
 

@@ -23,6 +23,8 @@ export interface JournalOptions {
   readonly history: History
   readonly handoff: Handoff<RunEvent>
   readonly input: readonly Item[]
+  /** Told of each event before the consumer is. */
+  readonly told: (event: RunEvent) => void
 }
 
 export class Journal {
@@ -74,10 +76,13 @@ export class Journal {
 
   /** Tells the consumer, and waits until it asks for more. */
   async emit(event: RunEvent): Promise<void> {
-    const { settings, handoff } = this.#options
-    if (event.type === 'item' && !handoff.isShut) {
-      if (event.item.type === 'tool_result') this.#add(event.item)
-      settings.onItem?.(event.item)
+    const { settings, handoff, told } = this.#options
+    if (!handoff.isShut) {
+      told(event)
+      if (event.type === 'item') {
+        if (event.item.type === 'tool_result') this.#add(event.item)
+        settings.onItem?.(event.item)
+      }
     }
     await handoff.put(event)
   }

@@ -20,7 +20,8 @@ import { Journal } from './journal.ts'
 import type { RunEvent, RunResult } from './run-events.ts'
 import type { Settings } from './settings.ts'
 import type { Toolbox } from './toolbox.ts'
-import { NO_USAGE } from './usage.ts'
+import type { LoopSpan } from './spans.ts'
+import { NO_USAGE, usageAttributes } from './usage.ts'
 
 /** Milliseconds that a cancel may take before it reports what refuses to go. */
 export const DEFAULT_CANCEL_DEADLINE = 10_000
@@ -45,8 +46,10 @@ export interface RunParts {
   readonly options: RunOptions
   /** Settles when the run before is over. */
   readonly before: Promise<unknown>
+  /** Told of each event before the consumer is. */
+  readonly told: (event: RunEvent) => void
   /** The run is over. */
-  readonly ended: (run: Run) => void
+  readonly ended: (run: Run, result: RunResult) => void
 }
 
 export class Run implements AsyncIterable<RunEvent> {
@@ -55,6 +58,7 @@ export class Run implements AsyncIterable<RunEvent> {
   readonly #result = Promise.withResolvers<RunResult>()
   #scope: Scope | undefined
   #journal: Journal | undefined
+  #span: LoopSpan | undefined
   #reader: 'consumer' | 'done' | undefined
   #outcome: Pick<RunResult, 'status' | 'error'> | undefined
   #finishing: Promise<void> | undefined
@@ -144,9 +148,11 @@ export class Run implements AsyncIterable<RunEvent> {
 
   #begin(): void {
     if (this.#scope !== undefined || this.#over) return
-    const { scope: loop, generation, options } = this.#parts
+    const { settings, scope: loop, generation, options } = this.#parts
     const scope = loop.child(`run ${generation}`)
     this.#scope = scope
+    const span = settings.spans.start('run', scope.path, { 'oakum.run': generation })
+    this.#span = span
     this.#outside = AsyncLocalStorage.snapshot()
     const { signal } = options
     const cancel = (): void => {
@@ -158,12 +164,12 @@ export class Run implements AsyncIterable<RunEvent> {
       return
     }
     if (signal !== undefined) scope.on(signal, 'abort', cancel)
-    void scope.task('run', running => this.#drive(scope, running)).then(() => this.#finish())
+    void scope.task('run', running => this.#drive(scope, running, span)).then(() => this.#finish())
   }
 
   /** Never rejects. */
-  async #drive(scope: Scope, signal: AbortSignal): Promise<void> {
-    const { settings, history, toolbox, scope: loop, before, input, options } = this.#parts
+  async #drive(scope: Scope, signal: AbortSignal, span: LoopSpan): Promise<void> {
+    const { settings, history, toolbox, scope: loop, before, input, options, told } = this.#parts
     signal.addEventListener('abort', () => {
       this.#outcome ??= { status: 'cancelled', error: reasonOf(signal) }
       this.#handoff.shut(signal.reason)
@@ -171,10 +177,10 @@ export class Run implements AsyncIterable<RunEvent> {
     })
     try {
       await untilAborted(before, signal)
-      const journal = new Journal({ settings, history, handoff: this.#handoff, input })
+      const journal = new Journal({ settings, history, handoff: this.#handoff, input, told })
       this.#journal = journal
       const { previousResponseId } = options
-      await drive({ settings, toolbox, loop, scope, signal, journal, previousResponseId })
+      await drive({ settings, toolbox, loop, scope, signal, journal, previousResponseId, span })
       this.#outcome ??= { status: 'completed', error: undefined }
     } catch (error) {
       this.#outcome ??= { status: 'failed', error }
@@ -217,9 +223,12 @@ export class Run implements AsyncIterable<RunEvent> {
     const { items = [], responseId, usage = NO_USAGE, turns = 0 } = this.#journal ?? {}
     const last = items.findLast(item => item.type === 'message' && item.role === 'assistant')
     const text = last?.type === 'message' ? last.text : ''
+    const result: RunResult = { status, items, text, responseId, usage, turns, error, refused }
+    if (status === 'failed') this.#span?.fail(error)
+    else this.#span?.end({ 'oakum.status': status, 'oakum.turns': turns, ...usageAttributes(usage) })
     this.#handoff.end(status === 'failed' ? error : undefined)
-    this.#parts.ended(this)
-    this.#result.resolve({ status, items, text, responseId, usage, turns, error, refused })
+    this.#parts.ended(this, result)
+    this.#result.resolve(result)
   }
 }
 

@@ -4,6 +4,7 @@ import type { Approval, Approve } from '../approval.ts'
 import type { ToolCallItem, ToolResultItem } from '../items.ts'
 import { answerText, errorText } from '../tools/answer-text.ts'
 import { checkArguments } from '../tools/parse-arguments.ts'
+import { inSpan, type LoopSpan } from '../spans.ts'
 import type { Tool } from '../tools/tool.ts'
 import { ownedWork } from './owned-work.ts'
 
@@ -14,6 +15,8 @@ export interface CallOptions {
   readonly scope: Scope
   readonly signal: AbortSignal
   readonly approve: Approve | undefined
+  /** The turn's. */
+  readonly span: LoopSpan
   /** Bytes. */
   readonly maxResult: number
   readonly output: (text: string) => void
@@ -71,7 +74,10 @@ async function execute(tool: Tool, args: unknown, call: ToolCallItem, options: C
   const { signal } = scope
   const context = { signal, scope, callId, output: (text: string) => options.output(text) }
   try {
-    return await ownedWork(scope, 'execute', () => tool.execute(args, context), options.signal)
+    const span = options.span.start('tool', name, { 'gen_ai.tool.name': name, 'gen_ai.tool.call.id': callId })
+    const work = async (): Promise<unknown> =>
+      ownedWork(scope, 'execute', () => tool.execute(args, context), options.signal)
+    return await inSpan(span, options.signal, work)
   } finally {
     await close(scope, name, options)
   }

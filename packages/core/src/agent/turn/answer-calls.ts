@@ -12,6 +12,7 @@ import type { Approve } from '../approval.ts'
 import type { ToolCallItem, ToolResultItem } from '../items.ts'
 import type { Limits } from '../limits.ts'
 import type { RunEvent } from '../run-events.ts'
+import type { LoopSpan } from '../spans.ts'
 import type { Tool } from '../tools/tool.ts'
 import { answerCall } from './answer-call.ts'
 import { Inbox } from './inbox.ts'
@@ -23,6 +24,8 @@ export interface CallsOptions {
   readonly signal: AbortSignal
   readonly approve: Approve | undefined
   readonly limits: Limits
+  /** The turn's. */
+  readonly span: LoopSpan
   /** Gets each result when it is there; in whichever order. */
   readonly answered: Map<ToolCallItem, ToolResultItem>
   readonly emit: (event: RunEvent) => Promise<void>

@@ -12,7 +12,8 @@ import { nextTry } from '../retry/next-try.ts'
 import { sleep } from '../retry/sleep.ts'
 import type { RunEvent } from '../run-events.ts'
 import type { Settings } from '../settings.ts'
-import { NO_USAGE } from '../usage.ts'
+import { inSpan, type LoopSpan, type SpanAttributes } from '../spans.ts'
+import { NO_USAGE, usageAttributes } from '../usage.ts'
 import type { TurnOutput } from './turn-output.ts'
 
 /** The task in which a loop waits until it asks again. */
@@ -25,6 +26,8 @@ export interface RespondOptions {
   readonly signal: AbortSignal
   /** Collects what comes; the run has it, too, to save what there is when it is cancelled. */
   readonly output: TurnOutput
+  /** The turn's. */
+  readonly span: LoopSpan
   readonly emit: (event: RunEvent) => Promise<void>
   readonly deliver: (item: ModelItem) => Promise<void>
   readonly loading: (loading: boolean) => void
@@ -39,10 +42,11 @@ export interface Response {
 
 /** @throws MODEL_FAILED, MODEL_PROTOCOL; ABORTED, or the Oakum error that the signal was aborted with. */
 export async function respond(request: ModelRequest, options: RespondOptions): Promise<Response> {
-  const { settings, scope, signal, output, emit } = options
+  const { settings, scope, signal, output, span, emit } = options
   for (let retry = 1; ; retry++) {
     try {
-      return await ask(request, options)
+      const call = span.start('call', 'request', { 'oakum.retry': retry - 1 })
+      return await inSpan(call, signal, () => ask(request, options), attributesOf)
     } catch (error) {
       throwIfAborted(signal)
       const next = nextTry(error, retry, settings.retry)
@@ -52,6 +56,10 @@ export async function respond(request: ModelRequest, options: RespondOptions): P
       await scope.task(BACK_OFF, waiting => sleep(next.wait, waiting))
     }
   }
+}
+
+function attributesOf({ id, usage }: Response): SpanAttributes {
+  return { ...(id === undefined ? {} : { 'gen_ai.response.id': id }), ...usageAttributes(usage) }
 }
 
 async function ask(request: ModelRequest, options: RespondOptions): Promise<Response> {
