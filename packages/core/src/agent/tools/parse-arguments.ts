@@ -10,7 +10,7 @@ export async function checkArguments(tool: Tool, text: string): Promise<CheckedA
   try {
     return await tool.check(parsed.value)
   } catch (error) {
-    return { ok: false, problem: `the arguments could not be checked: ${messageOf(error)}` }
+    return { ok: false, problem: `they could not be checked: ${messageOf(error)}` }
   }
 }
 
@@ -21,10 +21,10 @@ function parse(text: string): CheckedArguments {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return { ok: false, problem: `the arguments are no JSON: ${messageOf(error)}` }
+    return { ok: false, problem: `no JSON: ${messageOf(error)}` }
   }
   const key = SUSPICIOUS.test(text) ? harmfulKey(value) : undefined
-  return key === undefined ? { ok: true, value } : { ok: false, problem: `the arguments must not have the key ${key}` }
+  return key === undefined ? { ok: true, value } : { ok: false, problem: `the key ${key} is not allowed` }
 }
 
 /** Text without any of these has no harmful key; a key may be written with escapes. */

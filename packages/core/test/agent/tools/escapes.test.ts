@@ -46,7 +46,7 @@ test('20 escapes tried, 20 refused, for reading and for writing', async () => {
   symlinkSync('real.txt', join(root, 'inner'))
   symlinkSync('/proc/self/root', join(root, 'proc'))
   symlinkSync('loop', join(root, 'loop'))
-  execFileSync('mkfifo', [join(root, 'fifo')])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', join(root, 'fifo')])
   const server = createServer().listen(join(root, 'socket'))
   await once(server, 'listening')
   onTestFinished(() => void server.close())

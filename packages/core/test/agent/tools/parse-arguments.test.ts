@@ -16,14 +16,14 @@ test('no text is an empty object', async () => {
 })
 
 test('a text that is no JSON is a problem that says where', async () => {
-  expect(await problemOf('{"a": 1')).toMatch(/^the arguments are no JSON: .*position 7/)
-  expect(await problemOf('{"a": b}')).toMatch(/^the arguments are no JSON: Unexpected token 'b'/)
+  expect(await problemOf('{"a": 1')).toMatch(/^no JSON: .*position 7/)
+  expect(await problemOf('{"a": b}')).toMatch(/^no JSON: Unexpected token 'b'/)
   expect(await problemOf('<html>')).toMatch(/no JSON.*'<'/)
 })
 
 test('a check that throws or rejects is a problem', async () => {
-  expect(await problemOf('{}', { ...any, check: boom })).toBe('the arguments could not be checked: boom')
-  expect(await problemOf('{}', { ...any, check: async () => boom() })).toBe('the arguments could not be checked: boom')
+  expect(await problemOf('{}', { ...any, check: boom })).toBe('they could not be checked: boom')
+  expect(await problemOf('{}', { ...any, check: async () => boom() })).toBe('they could not be checked: boom')
   const refined = z.object({}).refine(boom)
   expect(await problemOf('{}', tool({ name: 'x', description: '', parameters: refined, execute: () => '' }))).toMatch(
     /boom/,
@@ -35,7 +35,7 @@ test.each([
   String.raw`{"\u005f_proto__":{"admin":true}}`,
   '{"constructor":{"prototype":{"admin":true}}}',
 ])('a key that would change what all objects inherit is refused: %s', async text => {
-  expect(await problemOf(text)).toMatch(/must not have the key/)
+  expect(await problemOf(text)).toMatch(/the key \S+ is not allowed/)
   expect({}).not.toHaveProperty('admin')
 })
 

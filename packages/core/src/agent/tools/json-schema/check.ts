@@ -1,5 +1,5 @@
 /** A part of a JSON Schema. Beside these, `true` and `false` are schemas too. */
-export type SchemaNode = Readonly<Record<string, unknown>>
+type SchemaNode = Readonly<Record<string, unknown>>
 
 /** Looks at a value, and reports what is wrong with it. `path` is a JSON Pointer from the value that was passed first. */
 export type Check = (value: unknown, path: string, report: Report) => void
@@ -8,7 +8,7 @@ export type Check = (value: unknown, path: string, report: Report) => void
 export type Keyword = (schema: SchemaNode, compile: Compile) => Check | undefined
 
 /** Makes a check of a schema inside of the one at hand, which is found there by these keys. */
-export type Compile = (schema: unknown, ...keys: string[]) => Check
+type Compile = (schema: unknown, ...keys: string[]) => Check
 
 /** So many problems are told. More would not help whoever has to put them right. */
 const MOST_PROBLEMS = 5
