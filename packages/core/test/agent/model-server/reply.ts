@@ -85,7 +85,9 @@ interface Trouble {
   readonly unknownEvents?: boolean
   /** An event whose JSON is broken comes behind the first piece. */
   readonly invalidJson?: boolean
-  /** Answers with a page, status 200. */
+  /** Goes on for ever behind the end of the response, with events that no protocol knows. */
+  readonly babble?: boolean
+  /** Answers with a page, status 200; with `endless` one that has no end. */
   readonly html?: boolean
   /** Answers with the whole response as JSON: a server that does not stream. */
   readonly json?: boolean

@@ -24,8 +24,7 @@ export async function send(wire: Wire, protocol: Protocol, reply: FullReply, req
     const code = reply.code ?? (reply.status === 429 ? 'rate_limit_exceeded' : 'server_error')
     const body = protocol.failure(reply.status, code, reply.message ?? `status ${reply.status}`)
     sendWhole(wire, reply, 'application/json', JSON.stringify(body))
-  } else if (reply.html)
-    sendWhole(wire, reply, 'text/html', '<!doctype html>\n<title>Sign in</title>\n<p>Sign in first.\n')
+  } else if (reply.html) await sendPage(wire, reply)
   else if (reply.json) sendWhole(wire, reply, 'application/json', JSON.stringify(protocol.whole(reply, request)))
   else await sendStream(wire, protocol, reply, request)
 }
@@ -34,6 +33,16 @@ function sendWhole({ response, sent }: Wire, reply: FullReply, type: string, bod
   response.writeHead(reply.status ?? 200, { 'content-type': type, ...reply.headers })
   sent(Buffer.byteLength(body))
   response.end(body)
+}
+
+async function sendPage(wire: Wire, reply: FullReply): Promise<void> {
+  const page = '<!doctype html>\n<title>Sign in</title>\n<p>Sign in first.\n'
+  if (!reply.endless) return sendWhole(wire, reply, 'text/html', page)
+  wire.response.writeHead(200, { 'content-type': 'text/html' })
+  for (;;) {
+    await writeBytes(wire, page)
+    await nextTick()
+  }
 }
 
 async function sendStream(wire: Wire, protocol: Protocol, reply: FullReply, request: ScriptedRequest): Promise<void> {
@@ -53,6 +62,10 @@ async function sendStream(wire: Wire, protocol: Protocol, reply: FullReply, requ
     await write(wire, reply, event)
     if (event.piece && pieces === 1 && reply.invalidJson)
       await write(wire, reply, protocol.brokenEvent?.() ?? { data: '{"type": "response.outp' })
+  }
+  while (reply.babble) {
+    await write(wire, reply, protocol.unknownEvent())
+    await nextTick()
   }
   response.end()
 }

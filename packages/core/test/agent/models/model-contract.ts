@@ -224,6 +224,11 @@ export function modelContract(subject: ModelSubject): void {
       await until(() => server.counts.active === 0)
     })
 
+    on('a web page without an end is left', { html: true, endless: { text: '' } }, async (model, server) => {
+      expect(await failure(model)).toMatchObject({ code: 'MODEL_PROTOCOL', facts: { retryable: false } })
+      await until(() => server.counts.aborted === 1)
+    })
+
     on('a service that does not stream is told apart', { json: true, say: ['Yes.'] }, async model => {
       const error = await failure(model)
       expect(error).toMatchObject({ code: 'MODEL_PROTOCOL', facts: { retryable: false } })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { openaiChat } from '../../../src/agent/models/openai-chat.ts'
 import { openaiResponses } from '../../../src/agent/models/openai-responses.ts'
 import { elementsOf, fieldsOf, textOf } from '../../../src/agent/models/reading.ts'
+import { until } from '../../support/until.ts'
 import { startModelServer } from '../model-server/server.ts'
 import { collect, failure, itemsOf, modelContract, REQUEST } from './model-contract.ts'
 import type { Told } from './model-contract.ts'
@@ -71,6 +72,13 @@ describe('openaiResponses', () => {
     await collect(openaiResponses(client(server.url), { model: 'gpt-4.1-mini', params }))
     expect(server.requests[0]?.body).toMatchObject({ ...params, model: 'gpt-4.1-mini' })
     expect(server.requests[0]?.body).not.toHaveProperty('include')
+  })
+
+  test('a service that goes on behind the end of a response is left', async () => {
+    await using server = await startModelServer({ script: { say: ['Yes.'], babble: true } })
+    const events = await collect(openaiResponses(client(server.url), { model: 'test' }))
+    expect(events.at(-1)).toMatchObject({ type: 'finish', reason: 'stop' })
+    await until(() => server.counts.aborted === 1)
   })
 
   test('an empty stream was cut, and a failure without an explanation may pass', async () => {
