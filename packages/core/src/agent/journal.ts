@@ -5,6 +5,7 @@
  * - Nothing is told, and nothing added, once the handoff is shut, whoever calls; only `close()` adds what is missing then.
  * - Closed, it leaves a conversation that is whole: what was being said is in it as partial, and each call has its result.
  */
+import { callBack } from './callback-failure.ts'
 import type { Handoff } from './handoff.ts'
 import type { History } from './history.ts'
 import type { Item, ModelItem, ToolCallItem, ToolResultItem } from './items.ts'
@@ -81,7 +82,7 @@ export class Journal {
       told(event)
       if (event.type === 'item') {
         if (event.item.type === 'tool_result') this.#add(event.item)
-        settings.onItem?.(event.item)
+        callBack(settings.onItem, event.item)
       }
     }
     await handoff.put(event)
@@ -96,7 +97,7 @@ export class Journal {
     const { settings, handoff } = this.#options
     if (loading === this.#loading || (loading && handoff.isShut)) return
     this.#loading = loading
-    settings.onLoading?.(loading)
+    callBack(settings.onLoading, loading)
   }
 
   beginTurn(): TurnOutput {
@@ -108,15 +109,15 @@ export class Journal {
 
   /** The response has come to its end; the calls in it are to be answered. */
   async endResponse({ id, usage }: Response): Promise<ToolCallItem[]> {
-    const { settings, handoff } = this.#options
+    const { settings, history, handoff } = this.#options
     const output = this.#output
     if (handoff.isShut || output === undefined) return []
-    const { tell, keep } = output.complete()
+    const { tell, keep } = output.complete(callId => history.hasCall(callId))
     this.#output = undefined
     for (const item of keep) this.#add(item, id)
     this.#usage = addUsage(this.#usage, usage)
     this.#responseId = id
-    if (id !== undefined) settings.onResponseId?.(id)
+    if (id !== undefined) callBack(settings.onResponseId, id)
     for (const item of tell) await this.deliver(item)
     return tell.filter(item => item.type === 'tool_call')
   }

@@ -12,6 +12,7 @@ import { isOakumError, OakumError } from '../errors/index.ts'
 import { describeRefused } from '../scope/report.ts'
 import { untilAborted } from '../scope/resources/until-aborted.ts'
 import { type CloseReport, type Refusal, type Scope, ScopeCloseError } from '../scope/index.ts'
+import { CallbackFailure } from './callback-failure.ts'
 import { drive } from './drive.ts'
 import { Handoff } from './handoff.ts'
 import type { History } from './history.ts'
@@ -183,7 +184,7 @@ export class Run implements AsyncIterable<RunEvent> {
       await drive({ settings, toolbox, loop, scope, signal, journal, previousResponseId, span })
       this.#outcome ??= { status: 'completed', error: undefined }
     } catch (error) {
-      this.#outcome ??= { status: 'failed', error }
+      this.#outcome ??= { status: 'failed', error: causeOf(error) }
     }
   }
 
@@ -206,7 +207,7 @@ export class Run implements AsyncIterable<RunEvent> {
     try {
       this.#journal?.close()
     } catch (error) {
-      this.#failed(error)
+      this.#failed(causeOf(error))
     }
     this.#end(refused)
   }
@@ -230,6 +231,11 @@ export class Run implements AsyncIterable<RunEvent> {
     this.#parts.ended(this, result)
     this.#result.resolve(result)
   }
+}
+
+/** What a callback threw is told as it was thrown. */
+function causeOf(error: unknown): unknown {
+  return error instanceof CallbackFailure ? error.cause : error
 }
 
 /** What somebody gave as the reason of a close. */

@@ -1,23 +1,12 @@
 import { getEventListeners } from 'node:events'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { AgentLoop, type Item, type RunEvent, tool } from '../../src/agent/index.ts'
 import { Scope } from '../../src/scope/index.ts'
 import { until } from '../support/until.ts'
+import { eventsOf, NOTHING_HELD, openLoop, terminateLoops } from './loops.ts'
 import { calls, says, scripted, stalls, usage } from './scripted-model.ts'
 
-const loops: AgentLoop[] = []
-afterEach(async () => {
-  await Promise.all(loops.splice(0).map(loop => loop.terminate()))
-  expect(AgentLoop.counts.active).toBe(0)
-})
-
-function open(options: ConstructorParameters<typeof AgentLoop>[0]): AgentLoop {
-  const loop = new AgentLoop(options)
-  loops.push(loop)
-  return loop
-}
-
-const NOTHING = { streams: 0, timers: 0, listeners: 0, processes: 0, pendingCalls: 0 }
+terminateLoops()
 
 const add = tool({
   name: 'add',
@@ -26,18 +15,12 @@ const add = tool({
   execute: (args: { a: number; b: number }) => args.a + args.b,
 })
 
-async function eventsOf(run: AsyncIterable<RunEvent>): Promise<RunEvent[]> {
-  const events: RunEvent[] = []
-  for await (const event of run) events.push(event)
-  return events
-}
-
 const typesOf = (events: readonly RunEvent[]): string[] => events.map(({ type }) => type)
 
 describe('a run', () => {
   it('tells text as it comes, each item once, and what it came to', async () => {
     const model = scripted(says('Hel', 'lo'))
-    const loop = open({ model, instructions: 'Be kind.' })
+    const loop = openLoop({ model, instructions: 'Be kind.' })
     const run = loop.run('hi')
     const events = await eventsOf(run)
     const item: Item = { type: 'message', role: 'assistant', text: 'Hello' }
@@ -61,12 +44,12 @@ describe('a run', () => {
     expect(model.requests).toEqual([
       { instructions: 'Be kind.', items: [{ type: 'message', role: 'user', text: 'hi' }], tools: [] },
     ])
-    expect(loop.resources()).toEqual({ ...NOTHING, generation: 1 })
+    expect(loop.resources()).toEqual({ ...NOTHING_HELD, generation: 1 })
   })
 
   it('is run by its `done` where nobody iterates', async () => {
     const items: Item[] = []
-    const loop = open({ model: scripted(says('a')), onItem: item => items.push(item) })
+    const loop = openLoop({ model: scripted(says('a')), onItem: item => items.push(item) })
     const { status } = await loop.run('hi').done
     expect(status).toBe('completed')
     expect(items).toEqual([{ type: 'message', role: 'assistant', text: 'a' }])
@@ -74,7 +57,7 @@ describe('a run', () => {
 
   it('asks for nothing before it is asked itself', async () => {
     const model = scripted(says('a', 'b', 'c'))
-    const loop = open({ model })
+    const loop = openLoop({ model })
     const iterator = loop.run('hi')[Symbol.asyncIterator]()
     await new Promise(resolve => setImmediate(resolve))
     expect(model.requests).toHaveLength(0)
@@ -87,7 +70,7 @@ describe('a run', () => {
 
   it('answers calls side by side, in their order, and goes on', async () => {
     const model = scripted(calls(['add', { a: 1, b: 2 }], ['add', { a: 3, b: 4 }]), says('done'))
-    const loop = open({ model, tools: [add] })
+    const loop = openLoop({ model, tools: [add] })
     const run = loop.run('add')
     const events = await eventsOf(run)
     expect(typesOf(events)).toEqual([
@@ -116,7 +99,7 @@ describe('a run', () => {
   })
 
   it('is refused while another one runs', async () => {
-    const loop = open({ model: scripted(stalls('a'), says('b')) })
+    const loop = openLoop({ model: scripted(stalls('a'), says('b')) })
     const iterator = loop.run('hi')[Symbol.asyncIterator]()
     await iterator.next()
     await iterator.next()
@@ -131,7 +114,7 @@ describe('a run', () => {
 describe('a cancel', () => {
   it('keeps what was said, settles when the stream is gone, and lets the loop be used again', async () => {
     const model = scripted(stalls('Hel', 'lo'), says('Well.'))
-    const loop = open({ model })
+    const loop = openLoop({ model })
     const run = loop.run('hi')
     const seen: RunEvent[] = []
     const reading = (async () => {
@@ -143,7 +126,7 @@ describe('a cancel', () => {
     expect(report.refused).toEqual([])
     expect(model.open).toBe(0)
     expect(model.signals.every(({ aborted }) => aborted)).toBe(true)
-    expect(loop.resources()).toEqual({ ...NOTHING, generation: 1 })
+    expect(loop.resources()).toEqual({ ...NOTHING_HELD, generation: 1 })
     await reading
     const partial: Item = { type: 'message', role: 'assistant', text: 'Hello', partial: true }
     expect(await run.done).toMatchObject({ status: 'cancelled', error: 'enough', items: [partial], text: 'Hello' })
@@ -158,17 +141,17 @@ describe('a cancel', () => {
 
   it('is what `break` does', async () => {
     const model = scripted(stalls('a', 'b'))
-    const loop = open({ model })
+    const loop = openLoop({ model })
     const run = loop.run('hi')
     for await (const event of run) if (event.type === 'text') break
     expect(model.open).toBe(0)
     expect(await run.done).toMatchObject({ status: 'cancelled' })
-    expect(loop.resources()).toEqual({ ...NOTHING, generation: 1 })
+    expect(loop.resources()).toEqual({ ...NOTHING_HELD, generation: 1 })
   })
 
   it('is what the abort of the signal does, which keeps no listener', async () => {
     const controller = new AbortController()
-    const loop = open({ model: scripted(stalls('a'), says('b')) })
+    const loop = openLoop({ model: scripted(stalls('a'), says('b')) })
     const run = loop.run('hi', { signal: controller.signal })
     const iterator = run[Symbol.asyncIterator]()
     await iterator.next()
@@ -187,7 +170,7 @@ describe('a cancel', () => {
     const gate = Promise.withResolvers<string>()
     const deaf = tool({ name: 'deaf', description: '', parameters: { type: 'object' }, execute: () => gate.promise })
     const model = scripted(calls(['deaf', {}]), says('b'))
-    const loop = open({ model, tools: [deaf] })
+    const loop = openLoop({ model, tools: [deaf] })
     const run = loop.run('hi')
     const iterator = run[Symbol.asyncIterator]()
     for (let next = await iterator.next(); next.value?.type !== 'tool_started';) next = await iterator.next()
@@ -211,13 +194,13 @@ describe('a cancel', () => {
         await loop.cancel('by a tool')
       },
     })
-    const loop = open({ model: scripted(calls(['stop', {}])), tools: [stop] })
+    const loop = openLoop({ model: scripted(calls(['stop', {}])), tools: [stop] })
     expect(await loop.run('hi').done).toMatchObject({ status: 'cancelled', error: 'by a tool', refused: [] })
   })
 
   it('before the run was asked for anything leaves it without a beginning', async () => {
     const model = scripted(says('a'))
-    const loop = open({ model })
+    const loop = openLoop({ model })
     const run = loop.run('hi')
     await loop.cancel('never')
     expect(await eventsOf(run)).toEqual([])
@@ -227,7 +210,7 @@ describe('a cancel', () => {
   })
 
   it('does nothing when nothing runs', async () => {
-    const loop = open({ model: scripted(says('a')) })
+    const loop = openLoop({ model: scripted(says('a')) })
     expect(await loop.cancel()).toEqual({ released: 0, refused: [], milliseconds: 0 })
   })
 })
@@ -235,7 +218,7 @@ describe('a cancel', () => {
 describe('a terminate', () => {
   it('is final, idempotent, and counted once', async () => {
     const before = AgentLoop.counts
-    const loop = open({ model: scripted(stalls('a')) })
+    const loop = openLoop({ model: scripted(stalls('a')) })
     expect(AgentLoop.counts).toMatchObject({ created: before.created + 1, active: before.active + 1 })
     const run = loop.run('hi')
     const iterator = run[Symbol.asyncIterator]()
@@ -255,7 +238,7 @@ describe('a terminate', () => {
   it('comes with the close of the scope that the loop lives in', async () => {
     const scope = new Scope('app')
     const { active } = AgentLoop.counts
-    const loop = open({ model: scripted(stalls('a')), scope, name: 'coder' })
+    const loop = openLoop({ model: scripted(stalls('a')), scope, name: 'coder' })
     const run = loop.run('hi')
     const iterator = run[Symbol.asyncIterator]()
     await iterator.next()

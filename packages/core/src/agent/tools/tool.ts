@@ -25,7 +25,7 @@ export interface ToolContext {
   readonly scope: Scope
   readonly callId: string
   /** Says something to people while it runs; an event of the run. */
-  output(text: string): void
+  readonly output: (text: string) => void
 }
 
 /** Arguments as a tool takes them, or what is wrong with them, for the model to read. */
@@ -45,7 +45,7 @@ export interface ToolSource {
 export interface OpenOptions {
   readonly signal: AbortSignal
   /** To be called when the tools are of no use any more, as when a server died: its scope is then closed. */
-  onLost(error: unknown): void
+  readonly onLost: (error: unknown) => void
   /** To be called when the source has other tools than before. The next run has these; one that runs keeps those it began with. */
-  onChanged(tools: readonly Tool[]): void
+  readonly onChanged: (tools: readonly Tool[]) => void
 }

@@ -6,6 +6,7 @@
  */
 import { OakumError, throwIfAborted } from '../../errors/index.ts'
 import type { Scope } from '../../scope/index.ts'
+import { CallbackFailure } from '../callback-failure.ts'
 import type { ModelItem } from '../items.ts'
 import type { ModelEvent, ModelRequest, StopReason, Usage } from '../model.ts'
 import { nextTry } from '../retry/next-try.ts'
@@ -49,6 +50,7 @@ export async function respond(request: ModelRequest, options: RespondOptions): P
       return await inSpan(call, signal, () => ask(request, options), attributesOf)
     } catch (error) {
       throwIfAborted(signal)
+      if (error instanceof CallbackFailure) throw error
       const next = nextTry(error, retry, settings.retry)
       if ('error' in next) throw next.error
       output.restart()
@@ -66,8 +68,8 @@ async function ask(request: ModelRequest, options: RespondOptions): Promise<Resp
   const { settings, scope, signal, loading } = options
   // What the stream of a cancelled request still has to say is of that cancel alone.
   const own = scope.child('request', { onError: () => {} })
-  loading(true)
   try {
+    loading(true)
     const stream = own.iterate(settings.model(request, { signal: own.signal }))
     const response = await read(stream, options)
     throwIfAborted(signal)
@@ -76,8 +78,8 @@ async function ask(request: ModelRequest, options: RespondOptions): Promise<Resp
       facts: { retryable: true },
     })
   } finally {
-    loading(false)
     await own.close()
+    loading(false)
   }
 }
 

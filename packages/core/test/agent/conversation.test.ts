@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import { type Item, type ModelEvent, tool } from '../../src/agent/index.ts'
+import { eventsOf, NOTHING_HELD, openLoop, terminateLoops } from './loops.ts'
+import { calls, says, scripted, stalls } from './scripted-model.ts'
+
+terminateLoops()
+
+const user = (text: string): Item => ({ type: 'message', role: 'user', text })
+const note = tool({ name: 'note', description: '', parameters: { type: 'object' }, execute: () => 'noted' })
+
+/** A response with an id. */
+const ids = (id: string, events: readonly ModelEvent[]): ModelEvent[] => [{ type: 'response', id }, ...events]
+
+/** A failure that may pass. */
+class Overloaded extends Error {
+  readonly status = 529
+  readonly headers = { 'retry-after-ms': '1' }
+}
+
+/** Makes some events, then fails. */
+function fails(error: unknown, ...events: ModelEvent[]): () => AsyncIterable<ModelEvent> {
+  return async function* () {
+    yield* events
+    throw error
+  }
+}
+
+describe('a request that fails', () => {
+  it('is made again, as often as allowed; what was told is not told again', async () => {
+    const [hel, lo, ...rest] = says('Hel', 'lo')
+    const model = scripted(fails(new Overloaded()), fails(new Overloaded(), hel!), [hel!, lo!, ...rest])
+    const loop = openLoop({ model })
+    const events = await eventsOf(loop.run('hi'))
+    expect(events.map(({ type }) => type)).toEqual([
+      'turn_started',
+      'retry',
+      'text',
+      'retry',
+      'text',
+      'item',
+      'turn_finished',
+    ])
+    expect(events).toContainEqual({ type: 'retry', retry: 2, wait: 1, error: expect.any(Overloaded) })
+    expect(model.requests).toHaveLength(3)
+    expect(model.requests[2]).toEqual(model.requests[0])
+  })
+
+  it('fails the run when it was made often enough, with what it failed with', async () => {
+    const model = scripted(fails(new Overloaded()))
+    const loop = openLoop({ model, retry: { retries: 2 } })
+    const run = loop.run('hi')
+    await expect(eventsOf(run)).rejects.toMatchObject({ code: 'MODEL_FAILED', facts: { status: 529, retries: 2 } })
+    expect(await run.done).toMatchObject({ status: 'failed', error: { code: 'MODEL_FAILED' } })
+    expect(model.requests).toHaveLength(3)
+  })
+
+  it('fails the run at once where another try is of no use, and leaves the loop usable', async () => {
+    const model = scripted(fails(Object.assign(new Error('bad key'), { status: 401 })), says('a'))
+    const loop = openLoop({ model })
+    expect(await loop.run('hi').done).toMatchObject({ status: 'failed', error: { facts: { status: 401 } } })
+    expect((await loop.run('hi').done).status).toBe('completed')
+    expect(model.requests).toHaveLength(2)
+  })
+
+  it('waits no longer once it is cancelled', async () => {
+    const model = scripted(fails(Object.assign(new Overloaded(), { headers: { 'retry-after': '60' } })))
+    const loop = openLoop({ model })
+    const run = loop.run('hi')
+    const iterator = run[Symbol.asyncIterator]()
+    for (let next = await iterator.next(); next.value?.type !== 'retry';) next = await iterator.next()
+    const pending = iterator.next()
+    await new Promise(resolve => setImmediate(resolve))
+    expect(loop.resources()).toMatchObject({ timers: 1, streams: 0 })
+    await loop.cancel()
+    expect(await pending).toEqual({ done: true, value: undefined })
+    expect(loop.resources()).toEqual({ ...NOTHING_HELD, generation: 1 })
+    expect(model.requests).toHaveLength(1)
+  })
+
+  it('is one whose stream just ends', async () => {
+    const model = scripted([{ type: 'text', text: 'Hel' }], says('Hello'))
+    const loop = openLoop({ model, retry: { base: 0 } })
+    const { status, text } = await loop.run('hi').done
+    expect({ status, text }).toEqual({ status: 'completed', text: 'Hello' })
+  })
+})
+
+describe('the conversation', () => {
+  it('begins with what the loop was given, with its open calls answered', async () => {
+    const history: Item[] = [user('a'), { type: 'tool_call', callId: '1', name: 'note', arguments: '{}' }]
+    const model = scripted(says('b'))
+    const loop = openLoop({ model, history })
+    await loop.run([]).done
+    expect(model.requests[0]?.items.at(-1)).toMatchObject({ type: 'tool_result', callId: '1', status: 'aborted' })
+  })
+
+  it('is sent as far as the service does not know it, where responses are chained', async () => {
+    const model = scripted(ids('r1', calls(['note', {}])), ids('r2', says('b')), ids('r3', says('c')))
+    const told: string[] = []
+    const loop = openLoop({ model, tools: [note], onResponseId: id => told.push(id) })
+    const first = await loop.run('a', { previousResponseId: 'r0' }).done
+    expect(first.responseId).toBe('r2')
+    await loop.run('again', { previousResponseId: 'r2' }).done
+    expect(told).toEqual(['r1', 'r2', 'r3'])
+    const sent = model.requests.map(({ previousResponseId, items }) => [
+      previousResponseId,
+      items.map(({ type }) => type),
+    ])
+    expect(sent).toEqual([
+      ['r0', ['message']],
+      ['r1', ['tool_result']],
+      ['r2', ['message']],
+    ])
+  })
+
+  it('answers a call that was cancelled as aborted, also where responses are chained', async () => {
+    const wait = tool({
+      name: 'wait',
+      description: '',
+      parameters: { type: 'object' },
+      execute: (_, { signal }) => stop(signal),
+    })
+    const model = scripted([{ type: 'response', id: 'r1' }, ...calls(['wait', {}])], says('b'))
+    const loop = openLoop({ model, tools: [wait] })
+    const iterator = loop.run('a')[Symbol.asyncIterator]()
+    for (let next = await iterator.next(); next.value?.type !== 'tool_started';) next = await iterator.next()
+    await loop.cancel()
+    await loop.run('go on', { previousResponseId: 'r1' }).done
+    expect(model.requests[1]?.items).toEqual([
+      { type: 'tool_result', callId: 'wait-0', name: 'wait', status: 'aborted', output: expect.any(String) },
+      user('go on'),
+    ])
+  })
+
+  it('stays within its limits over many turns, and tells what it forgets', async () => {
+    const turn = calls(['note', { text: 'x'.repeat(100) }])
+    const model = scripted(...Array.from({ length: 300 }, (_, n) => (n < 299 ? turn : says('done'))))
+    const loop = openLoop({ model, tools: [note], limits: { turns: 300, historyItems: 20 } })
+    let forgotten = 0
+    for await (const event of loop.run('go')) if (event.type === 'history_trimmed') forgotten += event.items
+    expect(loop.history.length).toBeLessThanOrEqual(20)
+    expect(forgotten + loop.history.length).toBe(600)
+    expect(loop.history[0]).toEqual(user('go'))
+    for (const { items } of model.requests) expect(items.length).toBeLessThanOrEqual(22)
+  })
+
+  it('of a run that wants too many turns is whole, and can go on', async () => {
+    const loop = openLoop({ model: scripted(calls(['note', {}])), tools: [note], limits: { turns: 3 } })
+    expect(await loop.run('go').done).toMatchObject({ status: 'failed', turns: 3, error: { code: 'TURN_LIMIT' } })
+    expect(loop.history.map(({ type }) => type).slice(-2)).toEqual(['tool_call', 'tool_result'])
+  })
+
+  it('keeps what came before a callback that throws', async () => {
+    const loop = openLoop({ model: scripted(says('a')), onItem: throws })
+    expect(await loop.run('go').done).toMatchObject({ status: 'failed', error: { message: 'mine' } })
+    expect(loop.history).toHaveLength(2)
+    expect(loop.resources()).toEqual({ ...NOTHING_HELD, generation: 1 })
+  })
+
+  it('tells when it waits for the model, and that it does no more after a cancel', async () => {
+    const loading: boolean[] = []
+    const loop = openLoop({ model: scripted(stalls('a')), onLoading: each => loading.push(each) })
+    for await (const event of loop.run('go')) if (event.type === 'text') break
+    expect(loading).toEqual([true, false])
+  })
+
+  it.each([
+    ['an empty input', { input: ' ' }],
+    ['no input where there is no conversation', { input: [] }],
+  ])('refuses %s', (_, { input }) => {
+    const loop = openLoop({ model: scripted(says('a')) })
+    expect(() => loop.run(input)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+  })
+})
+
+function throws(): never {
+  throw new Error('mine')
+}
+
+function stop(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true }),
+  )
+}
