@@ -218,6 +218,7 @@ it('does what a simple model does, whatever is added', () => {
             history.add(item, responseId)
             model.log.push({ item, responseId, kept: true })
           }
+          expect(history.items).toEqual(model.items)
           const before = { items: model.items.length, bytes: model.bytes }
           if (trims) {
             model.trim()
