@@ -17,6 +17,8 @@ import { missedTargets } from './agent/targets.ts'
 
 /** How long a row may take, in milliseconds. */
 const LIMIT = 1_800_000
+/** Milliseconds between two words on a long row. */
+const PROGRESS_EVERY = 20_000
 
 const { values } = parseArgs({
   options: {
@@ -75,11 +77,22 @@ async function runAll(): Promise<Outcome[]> {
 async function run(row: Row): Promise<Outcome> {
   const started = performance.now()
   try {
-    const figures = await runProgram(row.program, row.task, { limit: LIMIT, signal: interrupt.signal })
+    const onProgress = reporter(row.name)
+    const figures = await runProgram(row.program, row.task, { limit: LIMIT, signal: interrupt.signal, onProgress })
     return { row, figures, wall: performance.now() - started }
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
     return { row, error: text, wall: performance.now() - started }
+  }
+}
+
+/** Tells how far a long row is, every so often. */
+function reporter(name: string): (done: number) => void {
+  let told = performance.now()
+  return done => {
+    if (performance.now() - told < PROGRESS_EVERY) return
+    told = performance.now()
+    console.error(`  ${name}: ${Math.round(done * 100)} %`)
   }
 }
 

@@ -2,6 +2,7 @@
  * A program and its server, each in a process of its own. The program speaks with the process that forked it:
  *
  *     { ask: 'counts' }                    is answered with the server's counts
+ *     { done: 0.5 }                        tells how far it is
  *     { figures: … }                       ends it well
  *
  * Both are ended with the row, however it ended.
@@ -22,24 +23,44 @@ export interface RunOptions {
   /** How long it may take, in milliseconds. */
   readonly limit: number
   readonly signal: AbortSignal
+  /** Told how far the program is, from 0 to 1. */
+  readonly onProgress: (done: number) => void
 }
 
+/** What a program sends. */
+export type Message = { readonly ask: 'counts' } | { readonly done: number } | { readonly figures: Figures }
+
 /**
- * Runs a program against a server, both new, with its arguments as JSON. Resolves to what it found; rejects when it ends without, takes
- * too long, or the signal aborts.
+ * Runs a program against a server, both new, with its arguments as JSON. Resolves to what it found; rejects when one of them ends without,
+ * when it takes too long, or the signal aborts.
  */
-export async function runProgram(name: string, task: object, { limit, signal }: RunOptions): Promise<Figures> {
+export async function runProgram(name: string, task: object, options: RunOptions): Promise<Figures> {
+  const { limit, signal, onProgress } = options
+  const { promise, resolve, reject } = Promise.withResolvers<Figures>()
   const server = start('server')
-  try {
-    const [origin] = await once(server, 'message', { signal })
+  const children = [server]
+  const abort = (): void => reject(signal.reason)
+  const limiter = setTimeout(() => reject(new Error(`it takes more than ${limit} ms`)), limit)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  onEnd(server, text => reject(new Error(`the server ${text}`)))
+  server.once('message', (origin: string) => {
     const program = start(name, JSON.stringify({ ...task, origin }))
-    try {
-      return await figuresOf(program, server, AbortSignal.any([signal, AbortSignal.timeout(limit)]))
-    } finally {
-      await end(program)
-    }
+    children.push(program)
+    onEnd(program, text => reject(new Error(`it ${text}`)))
+    program.on('message', (message: Message) => {
+      if ('figures' in message) resolve(message.figures)
+      else if ('done' in message) onProgress(message.done)
+      else server.send(message)
+    })
+    server.on('message', (counts: ModelServerCounts) => void (program.connected && program.send(counts)))
+  })
+  try {
+    return await promise
   } finally {
-    await end(server)
+    clearTimeout(limiter)
+    signal.removeEventListener('abort', abort)
+    await Promise.all(children.map(end))
   }
 }
 
@@ -48,26 +69,11 @@ function start(name: string, ...parameters: string[]): ChildProcess {
   return fork(file, parameters, { execArgv: FLAGS, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
 }
 
-async function figuresOf(program: ChildProcess, server: ChildProcess, signal: AbortSignal): Promise<Figures> {
-  const { promise, resolve, reject } = Promise.withResolvers<Figures>()
+/** Says how a process ended, with the end of what it said. */
+function onEnd(child: ChildProcess, tell: (text: string) => void): void {
   let errors = ''
-  program.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2_000)))
-  server.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2_000)))
-  const abort = (): void => reject(signal.reason)
-  program.on('message', (message: { readonly ask: 'counts' } | { readonly figures: Figures }) => {
-    if ('figures' in message) resolve(message.figures)
-    else server.send(message)
-  })
-  server.on('message', (counts: ModelServerCounts) => void (program.connected && program.send(counts)))
-  program.once('close', code => reject(new Error(`it ended with ${code}. ${errors.trim()}`)))
-  server.once('close', code => reject(new Error(`the server ended with ${code}. ${errors.trim()}`)))
-  signal.addEventListener('abort', abort)
-  try {
-    signal.throwIfAborted()
-    return await promise
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-2_000)))
+  child.once('close', code => tell(`ended with ${code}. ${errors.trim()}`))
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -3,7 +3,7 @@ import type { Outcome } from './log.ts'
 import { FLOOD_BYTES } from './models.ts'
 import type { Figures } from './processes.ts'
 import type { Program } from './rows.ts'
-import { PEERS } from './subjects/index.ts'
+import { OURS, PEERS } from './subjects/index.ts'
 import { TARGETS } from './targets.ts'
 import { formatWins } from './wins.ts'
 
@@ -71,7 +71,7 @@ const TABLES: readonly Table[] = [
   {
     program: 'turns',
     title: 'One run of many turns',
-    about: ['Each with a call of a tool, and the conversation limited to 20 items; bytes by slope as above.'],
+    about: ['Each with a call of a tool, and the conversation limited to 10 items; bytes by slope as above.'],
     columns: [
       { title: 'turns', figure: 'turns', format: whole },
       { title: 'bytes each', figure: 'bytes', format: whole },
@@ -111,8 +111,7 @@ export function render(outcomes: readonly Outcome[]): string {
     ...formatWins(outcomes),
     '## How each is used',
     '',
-    '- Oakum: one `AgentLoop` around the client, `loop.run()`; `cancel` is `await loop.cancel()`.',
-    ...PEERS.map(({ title, about }) => `- ${title()}: ${about}`),
+    ...[...OURS, ...PEERS].map(({ title, about }) => `- ${title()}: ${about}`),
     '',
   ].join('\n')
 }

@@ -45,6 +45,7 @@ await main<CancelsTask>(async ({ subject, way, count }, surroundings): Promise<F
     busy += cpuSince(cpu)
     await quiet(surroundings)
     readings.push({ at, value: await collectedBytes() })
+    surroundings.progress(at / count)
   }
   const after = await surroundings.counts()
   const cancels = readings.length * window

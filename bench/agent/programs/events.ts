@@ -1,6 +1,7 @@
 /**
  * What an event costs beside the bare client: both read the same response in one process, in turns, and the figure is the median of the
- * rounds' differences. Time waited for the server is in both, processor time has none of it; what is more of the two counts.
+ * rounds' differences. Each time both are new, so that ours sends no conversation. Time waited for the server is in both, processor
+ * time has none of it; what is more of the two counts.
  */
 import { cpuSince } from '../cpu.ts'
 import { EVENTS } from '../models.ts'
@@ -10,7 +11,7 @@ import type { Client } from '../subjects/subject.ts'
 import { main } from './program.ts'
 
 /** Rounds before any counts. */
-const WARM_UP = 3
+const WARM_UP = 5
 
 export interface EventsTask {
   readonly subject: string
@@ -25,10 +26,10 @@ interface Cost {
 
 await main<EventsTask>(async ({ subject, count }, { origin }): Promise<Figures> => {
   const oakum = ourSubjectOf(subject)
-  const [ours, bare] = [await oakum.open(origin), await subjectOf(oakum.around).open(origin)]
+  const bare = subjectOf(oakum.around)
   const rounds: { ours: Cost; bare: Cost }[] = []
   for (let round = -WARM_UP; round < count; round++) {
-    const costs = { bare: await readAll(bare), ours: await readAll(ours) }
+    const costs = { bare: await readAll(await bare.open(origin)), ours: await readAll(await oakum.open(origin)) }
     if (round >= 0) rounds.push(costs)
   }
   const wall = median(rounds.map(round => round.ours.wall - round.bare.wall))

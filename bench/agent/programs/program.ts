@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import type { ModelServerCounts } from '../../../packages/core/test/agent/model-server/server.ts'
-import type { Figures } from '../processes.ts'
+import type { Figures, Message } from '../processes.ts'
 
 /** What a program has around it. */
 export interface Surroundings {
   /** Of the server. */
   readonly origin: string
   readonly counts: () => Promise<ModelServerCounts>
+  /** Tells how far the work is, from 0 to 1. */
+  readonly progress: (done: number) => void
 }
 
 /** Does what the first argument says, and sends what was found to the process that forked this one. */
@@ -14,13 +16,21 @@ export interface Surroundings {
 export async function main<Task>(work: (task: Task, surroundings: Surroundings) => Promise<Figures>): Promise<void> {
   const { origin, ...task } = JSON.parse(process.argv[2] ?? '{}')
   process.once('disconnect', () => process.exit())
-  const figures = await work(task, { origin, counts })
-  process.send?.({ figures })
+  const figures = await work(task, { origin, counts, progress })
+  send({ figures })
 }
 
 async function counts(): Promise<ModelServerCounts> {
   const answer = once(process, 'message')
-  process.send?.({ ask: 'counts' })
+  send({ ask: 'counts' })
   const [message] = await answer
   return message
+}
+
+function progress(done: number): void {
+  send({ done })
+}
+
+function send(message: Message): void {
+  process.send?.(message)
 }

@@ -23,7 +23,7 @@ const work = tool({
   execute: ({ what }) => what,
 })
 
-await main<TurnsTask>(async ({ subject, count }, { origin }): Promise<Figures> => {
+await main<TurnsTask>(async ({ subject, count }, { origin, progress }): Promise<Figures> => {
   const connect = await ourSubjectOf(subject).connect(origin)
   const loop = new AgentLoop({ model: connect('caller'), tools: [work], limits: LIMITS })
   const readings: Reading[] = []
@@ -33,7 +33,10 @@ await main<TurnsTask>(async ({ subject, count }, { origin }): Promise<Figures> =
   for await (const event of loop.run('Work.')) {
     if (event.type !== 'turn_finished') continue
     turns = event.turn
-    if (turns % window === 0) readings.push({ at: turns, value: await collectedBytes() })
+    if (turns % window === 0) {
+      readings.push({ at: turns, value: await collectedBytes() })
+      progress(turns / count)
+    }
     if (turns >= count) break
   }
   if (turns < count) throw new Error(`The run ended after ${turns} turns.`)

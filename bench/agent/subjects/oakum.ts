@@ -1,6 +1,7 @@
 import { AgentLoop } from '../../../packages/core/src/agent/agent-loop.ts'
 import type { Limits } from '../../../packages/core/src/agent/limits.ts'
 import type { Model } from '../../../packages/core/src/agent/model.ts'
+import { aiSdk, type AiSdkModel } from '../../../packages/core/src/agent/models/ai-sdk.ts'
 import { anthropic, type AnthropicClient } from '../../../packages/core/src/agent/models/anthropic.ts'
 import { openaiChat, type OpenAIChatClient } from '../../../packages/core/src/agent/models/openai-chat.ts'
 import {
@@ -21,7 +22,7 @@ export interface OurSubject extends Subject {
 }
 
 /** Short, so that the conversation is as long as it gets before anything is measured. */
-export const LIMITS: Partial<Limits> = { historyItems: 20, turns: Infinity }
+export const LIMITS: Partial<Limits> = { historyItems: 10, turns: Infinity }
 
 /** How a package for one service is opened. */
 type ClientModule<T> = { readonly default: new (options: { baseURL: string; apiKey: string }) => T }
@@ -42,14 +43,23 @@ export const OURS: readonly OurSubject[] = [
     const client = new Anthropic({ baseURL: origin, apiKey: 'none' })
     return model => anthropic(client, { model, maxTokens: 1_000 })
   }),
+  ours('ai', 'ai', async origin => {
+    const provided = await importPeer<AiOpenAIModule>('@ai-sdk/openai')
+    const openai = provided.createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'none' })
+    return model => aiSdk(openai.responses(model))
+  }),
 ]
+
+interface AiOpenAIModule {
+  createOpenAI(options: { baseURL: string; apiKey: string }): { responses(model: string): AiSdkModel }
+}
 
 function ours(name: string, around: string, connect: OurSubject['connect']): OurSubject {
   const port = { responses: 'openaiResponses', chat: 'openaiChat', anthropic: 'anthropic', ai: 'aiSdk' }[name]
   return {
     name: `oakum-${name}`,
     title: () => `Oakum, \`${port}\``,
-    about: '',
+    about: 'One `AgentLoop` around the client, and `loop.run()`; its own cancel is `await loop.cancel()`.',
     ways: ['cancel', 'abort', 'break'],
     around,
     connect,
