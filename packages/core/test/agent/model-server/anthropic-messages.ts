@@ -66,7 +66,10 @@ function blocks(reply: FullReply): readonly Block[] {
     ...(said !== '' || reply.endless ? [text(reply, said)] : []),
     ...reply.calls.map(({ callId, name, arguments: input }) => ({
       start: { type: 'tool_use', id: callId, name, input: {} },
-      whole: { type: 'tool_use', id: callId, name, input: input.startsWith('{') ? JSON.parse(input) : {} },
+      // In a stream, the input may as well be no JSON.
+      get whole() {
+        return { type: 'tool_use', id: callId, name, input: Object(JSON.parse(input)) }
+      },
       deltas: () => halves(input).map(half => ({ type: 'input_json_delta', partial_json: half })),
     })),
   ]
