@@ -70,6 +70,8 @@ const wait = tool({
   execute: (_args, { signal }) => untilAbort(signal),
 })
 
+const wordsOf = (item: Item): string => `${item.type} ${'callId' in item ? item.callId : item.text}`
+
 describe('what earlier loops got wrong', () => {
   it('1: instances are counted in one place, whatever is delivered, and the count comes back to zero', async () => {
     const before = AgentLoop.counts
@@ -122,6 +124,19 @@ describe('what earlier loops got wrong', () => {
     expect(signals).toHaveLength(10)
     expect(new Set(signals).size).toBe(10)
     for (const own of signals) expect([own.aborted, getEventListeners(own, 'abort').length]).toEqual([true, 0])
+  })
+
+  it('4: the signal of a request is over with the request, and not with its run alone', async () => {
+    const over: boolean[] = []
+    const look = tool({
+      name: 'look',
+      description: '',
+      parameters: { type: 'object' },
+      execute: () => over.push(...signals.map(({ aborted }) => aborted)),
+    })
+    const { loop, signals } = await open([{ calls: [{ name: 'look' }] }, { say: ['ok'] }], { tools: [look] })
+    expect((await loop.run('go').done).status).toBe('completed')
+    expect(over).toEqual([true])
   })
 
   it('5: a run that begins right after a cancel revives nothing of the one before', async () => {
@@ -177,8 +192,9 @@ describe('what earlier loops got wrong', () => {
   })
 
   it('8: each item is told once and in order, also when a request was made again in the middle', async () => {
+    const { promise: heard, resolve: hear } = Promise.withResolvers<void>()
     const script: Script = [
-      { say: ['I ', 'look.'], calls: [{ name: 'wait' }], cutAfter: 3 },
+      { say: ['I ', 'look.'], calls: [{ name: 'wait' }], cutAfter: 3, when: heard },
       {
         say: ['I ', 'look.'],
         calls: [
@@ -194,9 +210,12 @@ describe('what earlier loops got wrong', () => {
     const { loop } = await open(script, { tools: [now, wait], onItem: item => called.push(item), retry: { base: 1 } })
     const run = loop.run('when?')
     const events: RunEvent[] = []
-    for await (const event of run) events.push(event)
+    for await (const event of run) {
+      events.push(event)
+      if (event.type === 'text' && event.text === 'look.') hear()
+    }
     const told = events.flatMap(event => (event.type === 'item' ? [event.item] : []))
-    expect(told.map(item => ('callId' in item ? `${item.type} ${item.callId}` : `${item.type} ${item.text}`))).toEqual([
+    expect(told.map(wordsOf)).toEqual([
       'message I look.',
       'tool_call a',
       'tool_call b',
@@ -206,7 +225,8 @@ describe('what earlier loops got wrong', () => {
       'message It is noon.',
     ])
     expect(called).toEqual(told)
-    expect((await run.done).items).toEqual(told)
+    // By other ids: the conversation keeps what the last response made.
+    expect((await run.done).items.map(wordsOf)).toEqual(told.map(wordsOf))
     const text = events.flatMap(event => (event.type === 'text' ? [event.text] : [])).join('')
     expect(text).toBe('I look.It is noon.')
     expect(events.filter(({ type }) => type === 'retry')).toHaveLength(1)
