@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest'
+import { AgentLoop, mcp, type RunEvent } from '../../../src/agent/index.ts'
+import { childrenOf } from '../../support/real-processes.ts'
+import { calls, says, scripted } from '../scripted-model.ts'
+import { program } from './servers.ts'
+
+it('is started by the first run that wants it, outlives a cancel in a call, and goes with the loop', async () => {
+  const before = childrenOf(process.pid)
+  const model = scripted(
+    calls(['echo', { text: 'hello' }]),
+    calls(['wait', { name: 'one' }]),
+    calls(['cancelled', {}]),
+    calls(['die', {}]),
+    says('It died.'),
+    calls(['echo', { text: 'back' }]),
+    says('It is back.'),
+  )
+  const loop = new AgentLoop({ model, tools: [mcp(program('stdio-server.ts'))] })
+  expect(childrenOf(process.pid)).toEqual(before)
+
+  const events: RunEvent[] = []
+  for await (const event of loop.run('go')) {
+    events.push(event)
+    if (event.type === 'tool_output' && event.text === 'one waits\n') break
+  }
+  expect(events.filter(({ type }) => type === 'tool_output')).toHaveLength(2)
+  const held = { streams: 0, timers: 0, processes: 1, pendingCalls: 0, generation: 1 }
+  expect(loop.resources()).toMatchObject(held)
+
+  expect((await loop.run('and now?').done).text).toBe('It died.')
+  expect(outputs(loop)).toEqual([
+    'hello',
+    expect.stringContaining('aborted'),
+    '["one"]',
+    expect.stringContaining('ended with code 3'),
+  ])
+  expect((await loop.run('again').done).text).toBe('It is back.')
+  expect(outputs(loop).at(-1)).toBe('back')
+
+  expect((await loop.terminate()).refused).toEqual([])
+  expect(childrenOf(process.pid)).toEqual(before)
+})
+
+function outputs(loop: AgentLoop): string[] {
+  return loop.history.flatMap(item => (item.type === 'tool_result' ? [item.output] : []))
+}
