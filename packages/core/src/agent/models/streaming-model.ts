@@ -86,19 +86,22 @@ async function* respond<Event>(
     const reader = client.reader(request)
     let empty = true
     for await (const event of data) {
-      own.signal.throwIfAborted()
       empty = false
       if (finished) break
       for (const made of reader.read(event)) {
+        own.signal.throwIfAborted()
         finished ||= made.type === 'finish'
         yield made
-        own.signal.throwIfAborted()
       }
     }
     own.signal.throwIfAborted()
     if (empty && !contentType?.includes('event-stream'))
       throw notAStream(client.service, contentType ?? 'something else')
-    if (!finished) yield* reader.end()
+    if (finished) return
+    for (const made of reader.end()) {
+      own.signal.throwIfAborted()
+      yield made
+    }
   } catch (error) {
     if (signal.aborted) throw aborted(signal)
     // Nobody waits for more: the consumer has left, or has it all.
