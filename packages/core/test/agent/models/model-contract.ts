@@ -244,7 +244,7 @@ export function modelContract(subject: ModelSubject): void {
       on(`an abort ${state} ends the request, and leaves nothing`, trouble, async (model, server) => {
         const controller = new AbortController()
         const events = model(REQUEST, { signal: controller.signal })[Symbol.asyncIterator]()
-        if (!('silent' in trouble)) await untilText(events)
+        if (!('silent' in trouble)) await untilA('text', events)
         const next = expect(events.next()).rejects.toMatchObject({ code: 'ABORTED' })
         await until(() => server.counts.active === 1)
         controller.abort()
@@ -256,7 +256,7 @@ export function modelContract(subject: ModelSubject): void {
       on(`return() ${state} ends the request, and leaves nothing`, trouble, async (model, server) => {
         const { signal } = new AbortController()
         const events = model(REQUEST, { signal })[Symbol.asyncIterator]()
-        if (!('silent' in trouble)) await untilText(events)
+        if (!('silent' in trouble)) await untilA('text', events)
         const next = events.next()
         await until(() => server.counts.active === 1)
         await events.return?.()
@@ -274,9 +274,18 @@ export function modelContract(subject: ModelSubject): void {
     on('nothing comes after an abort', { endless: { text: 'rain ' } }, async model => {
       const controller = new AbortController()
       const events = model(REQUEST, { signal: controller.signal })[Symbol.asyncIterator]()
-      await untilText(events)
+      await untilA('text', events)
       controller.abort(new Error('enough'))
       await expect(events.next()).rejects.toMatchObject({ code: 'ABORTED', cause: new Error('enough') })
+    })
+
+    const two = { calls: [{ name: 'weather' }, { name: 'time' }] }
+    on('not even the rest of what came at once', two, async model => {
+      const controller = new AbortController()
+      const events = model(REQUEST, { signal: controller.signal })[Symbol.asyncIterator]()
+      await untilA('item', events)
+      controller.abort()
+      await expect(events.next()).rejects.toMatchObject({ code: 'ABORTED' })
     })
 
     on('a signal that was aborted before asks for nothing', { say: ['Yes.'] }, async (model, server) => {
@@ -299,7 +308,7 @@ export function modelContract(subject: ModelSubject): void {
       async (model, server) => {
         const { signal } = new AbortController()
         const events = model(REQUEST, { signal })[Symbol.asyncIterator]()
-        await untilText(events)
+        await untilA('text', events)
         expect(await takenOf(server)).toBeLessThanOrEqual(STALLED_BYTES)
         await events.return?.()
         await expectNothingLeft(server, signal)
@@ -333,11 +342,11 @@ export async function failure(model: Model, request: ModelRequest = REQUEST): Pr
   throw new Error('The request went well.')
 }
 
-async function untilText(events: AsyncIterator<ModelEvent>): Promise<void> {
+async function untilA(type: ModelEvent['type'], events: AsyncIterator<ModelEvent>): Promise<void> {
   for (;;) {
     const { done, value } = await events.next()
-    if (done) throw new Error('The stream ended before there was text.')
-    if (value.type === 'text') return
+    if (done) throw new Error(`The stream ended without this: ${type}.`)
+    if (value.type === type) return
   }
 }
 
