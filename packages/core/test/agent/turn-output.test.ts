@@ -7,6 +7,7 @@ const message = (text: string): ModelItem => ({ type: 'message', role: 'assistan
 const thought = (text: string): ModelItem => ({ type: 'reasoning', text, raw: { port: 'test', value: text } })
 const call = (callId: string): ModelItem => ({ type: 'tool_call', callId, name: 'add', arguments: '{}' })
 const partial = (text: string): ModelItem => ({ type: 'message', role: 'assistant', text, partial: true })
+const plain = (text: string): ModelItem => ({ type: 'message', role: 'assistant', text })
 
 /** Whatever a consumer is told, as one list. */
 class Consumer {
@@ -57,11 +58,28 @@ describe('a response that is asked for again', () => {
     expect(consumer.told).toEqual(['Hello wor', partial('Hello wor'), 'Hello there', message('Hello there')])
   })
 
+  it('that differs once more goes on with what was being said, and mixes nothing', () => {
+    const consumer = new Consumer().piece('two ').item(message('two '))
+    consumer.output.restart()
+    consumer.piece('One ').piece('two ')
+    consumer.output.restart()
+    consumer.piece('One ').piece('two ').piece('three ').item(message('One two three '))
+    expect(consumer.told).toEqual(['two ', message('two '), 'One ', 'two ', 'three ', message('One two three ')])
+    expect(consumer.complete()).toEqual([plain('two '), message('One two three ')])
+  })
+
+  it('that turns to something else says nothing beside what was being said', () => {
+    const consumer = new Consumer().piece('One ').piece('two ')
+    consumer.output.restart()
+    consumer.piece('two ').piece('three ').item(message('two three '))
+    expect(consumer.told).toEqual(['One ', 'two ', partial('One two '), 'two ', 'three ', message('two three ')])
+  })
+
   it('keeps an item that was told whole and not made again, without what ties it to the response', () => {
     const consumer = new Consumer().item(thought('hm')).item(message('one'))
     consumer.output.restart()
     consumer.item(message('two'))
-    expect(consumer.complete()).toEqual([{ type: 'message', role: 'assistant', text: 'one' }, message('two')])
+    expect(consumer.complete()).toEqual([plain('one'), message('two')])
     expect(consumer.told).toEqual([thought('hm'), message('one'), message('two')])
   })
 
@@ -111,6 +129,12 @@ describe('a response', () => {
     const ids = consumer.complete().map(item => (item.type === 'tool_call' ? item.callId : ''))
     expect(new Set(ids).size).toBe(3)
     expect(ids[0]).toBe('x')
+  })
+
+  it('whose calls have ids that the conversation knows gets others', () => {
+    const consumer = new Consumer().item(call('x')).item(call('y')).item(call(''))
+    const { keep } = consumer.output.complete(callId => ['x', 'x_1', 'call_1'].includes(callId))
+    expect(keep.map(item => (item.type === 'tool_call' ? item.callId : ''))).toEqual(['x_2', 'y', 'call_2'])
   })
 
   it('that grows above the limit is refused', () => {
