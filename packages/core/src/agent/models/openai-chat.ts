@@ -12,6 +12,7 @@ import type { Model, ModelRequest } from '../model.ts'
 import { CallIds } from './call-ids.ts'
 import { ChatReader, type ChatChunk } from './openai-chat-chunks.ts'
 import { chatMessages } from './openai-chat-messages.ts'
+import { fieldsOf } from './reading.ts'
 import { streamingModel, type ClientOptions, type StreamPromise } from './streaming-model.ts'
 
 /** What the port needs of a client. Whoever made the client closes it. */
@@ -65,7 +66,7 @@ function requestBody(request: ModelRequest, options: OpenAIChatOptions): object 
     model,
     stream: true,
     messages: chatMessages(instructions, items, { sendReasoning }),
-    ...(includeUsage && { stream_options: { include_usage: true } }),
+    ...(includeUsage && { stream_options: { ...fieldsOf(params.stream_options), include_usage: true } }),
     ...(tools.length > 0 && {
       tools: tools.map(({ name, description, parameters }) => ({
         type: 'function',

@@ -46,7 +46,7 @@ interface Said {
   readonly id?: string
 }
 
-export interface ScriptedCall {
+interface ScriptedCall {
   readonly name: string
   /** An object is sent as JSON, a string as it is. @default {} */
   readonly arguments?: string | Record<string, unknown>

@@ -14,7 +14,7 @@ import { queuedBytes } from './queued-bytes.ts'
 import type { Script, ScriptedRequest } from './reply.ts'
 import { send } from './wire.ts'
 
-export type { Reply, Script, ScriptedCall, ScriptedRequest } from './reply.ts'
+export type { Reply, Script } from './reply.ts'
 
 export interface ModelServerOptions {
   readonly script: Script

@@ -115,9 +115,11 @@ describe('openaiChat', () => {
 
   test('usage is asked for, unless the service refuses to be asked', async () => {
     await using server = await startModelServer({ script: { say: ['Yes.'] } })
-    await collect(openaiChat(client(server.url), { model: 'test' }))
+    const params = { stream_options: { include_obfuscation: false } }
+    await collect(openaiChat(client(server.url), { model: 'test', params }))
     const events = await collect(openaiChat(client(server.url), { model: 'test', includeUsage: false }))
-    expect(server.requests.map(({ body }) => body.stream_options)).toEqual([{ include_usage: true }, undefined])
+    const asked = { include_obfuscation: false, include_usage: true }
+    expect(server.requests.map(({ body }) => body.stream_options)).toEqual([asked, undefined])
     expect(events.at(-1)).toEqual({ type: 'finish', reason: 'stop' })
   })
 
