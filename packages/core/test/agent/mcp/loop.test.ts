@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { AgentLoop, mcp, type RunEvent } from '../../../src/agent/index.ts'
-import { childrenOf } from '../../support/real-processes.ts'
+import { childrenOf, pidsWith, sleepers, useToken } from '../../support/real-processes.ts'
+import { until } from '../../support/until.ts'
 import { calls, says, scripted } from '../scripted-model.ts'
 import { program } from './servers.ts'
 
@@ -39,6 +40,19 @@ it('is started by the first run that wants it, outlives a cancel in a call, and 
 
   expect((await loop.terminate()).refused).toEqual([])
   expect(childrenOf(process.pid)).toEqual(before)
+})
+
+it('leaves nothing when the run is cancelled while it starts', async () => {
+  const token = useToken()
+  const mute = mcp({ name: 'mute', command: 'sh', args: ['-c', `sleep ${token} & sleep ${token}`] })
+  await using loop = new AgentLoop({ model: scripted(says('hi')), tools: [mute] })
+  const { done } = loop.run('go')
+  await until(() => sleepers(token).length === 2)
+  expect(loop.resources()).toMatchObject({ processes: 1 })
+  expect((await loop.cancel('never mind')).refused).toEqual([])
+  expect(pidsWith(token)).toEqual([])
+  expect(loop.resources()).toMatchObject({ processes: 0, timers: 0, listeners: 0 })
+  expect(await done).toMatchObject({ status: 'cancelled', error: 'never mind', turns: 0 })
 })
 
 function outputs(loop: AgentLoop): string[] {
