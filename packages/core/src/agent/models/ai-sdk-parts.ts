@@ -1,3 +1,4 @@
+import type { Raw } from '../items.ts'
 import type { ModelEvent, StopReason, Usage } from '../model.ts'
 import { rawOf } from './ai-sdk-input.ts'
 import type { CallIds } from './call-ids.ts'
@@ -40,6 +41,8 @@ export class PartsReader implements EventReader<StreamPart> {
   /** By their type and id. */
   readonly #blocks = new Map<string, Block>()
   readonly #unknown = new UnknownEvents()
+  /** What the provider said of an event that it did not know. */
+  #leftOut: unknown
 
   constructor(provider: string, callIds: CallIds) {
     this.#provider = provider
@@ -70,7 +73,7 @@ export class PartsReader implements EventReader<StreamPart> {
       case 'finish':
         return this.#finish(part)
       case 'error':
-        throw this.#failure(part.error)
+        return this.#fail(part.error)
       default:
         return KNOWN.has(type) ? [] : this.#unknown.warn(type)
     }
@@ -106,10 +109,10 @@ export class PartsReader implements EventReader<StreamPart> {
   }
 
   #complete({ type, place, text, metadata }: Block): void {
-    const raw = rawOf(this.#provider, metadata)
-    if (type === 'reasoning') place.item = { type, text, raw }
+    // Some providers want their thoughts back although they tell nothing more of them.
+    if (type === 'reasoning') place.item = { type, text, raw: rawOf(this.#provider, metadata) }
     else if (text === '') this.#items.forget(place)
-    else place.item = { type, role: 'assistant', text, raw }
+    else place.item = { type, role: 'assistant', text, ...this.#raw(metadata) }
   }
 
   #call({ toolCallId, toolName, input, providerMetadata }: Fields): ModelEvent[] {
@@ -118,16 +121,20 @@ export class PartsReader implements EventReader<StreamPart> {
       callId: this.#callIds.take(nameOf(toolCallId)),
       name: textOf(toolName),
       arguments: textOf(input),
-      raw: rawOf(this.#provider, providerMetadata),
+      ...this.#raw(providerMetadata),
     })
     return this.#items.ready()
+  }
+
+  #raw(metadata: unknown): { raw?: Raw } {
+    return Object.keys(fieldsOf(metadata)).length > 0 ? { raw: rawOf(this.#provider, metadata) } : {}
   }
 
   #finish({ finishReason, usage }: Fields): ModelEvent[] {
     const unified = nameOf(finishReason) ?? nameOf(fieldsOf(finishReason).unified)
     const raw = nameOf(fieldsOf(finishReason).raw)
     const counts = usageOf(fieldsOf(usage))
-    if (unified === 'error') throw failedInStream(this.#provider, { message: 'it does not say why' }, undefined)
+    if (unified === 'error') throw failedInStream(this.#provider, { message: 'it does not say why' }, this.#leftOut)
     // Before version 4 a stream that was cut ends for a reason that nobody gave.
     const reasonless = (unified === 'other' && raw === undefined) || unified === 'unknown' || unified === undefined
     if (unified === 'interrupted' || (reasonless && !counts)) throw cutShort(this.#provider)
@@ -137,12 +144,18 @@ export class PartsReader implements EventReader<StreamPart> {
     return [...rest, { type: 'finish', reason, ...(counts && { usage: counts }) }]
   }
 
-  /** What an error in the stream is: as an error it is passed on as it came, and told by its fields otherwise. */
-  #failure(error: unknown): unknown {
-    const { name } = fieldsOf(error)
-    if (name === 'AI_JSONParseError') return brokenEvent(this.#provider, error)
-    if (error instanceof Error) return error
-    return toldInStream(this.#provider, error, error)
+  /**
+   * An event that the provider's schema does not know is left out like any other; whether the response is of use without it the end
+   * tells. Other errors end the response: as they came, or told by their fields.
+   */
+  #fail(error: unknown): ModelEvent[] {
+    const { name, value } = fieldsOf(error)
+    if (name === 'AI_JSONParseError') throw brokenEvent(this.#provider, error)
+    if (name !== 'AI_TypeValidationError')
+      throw error instanceof Error ? error : toldInStream(this.#provider, error, error)
+    this.#leftOut = error
+    const { type, object } = fieldsOf(value)
+    return this.#unknown.warn(nameOf(type) ?? nameOf(object))
   }
 }
 

@@ -33,7 +33,6 @@ modelContract({
   conversation: body => elementsOf(body.messages).map(fieldsOf).flatMap(toldByChat),
   skip: [
     ENDLESS_PAGE,
-    { reason: 'The provider refuses what its schema does not know.', tests: ['an unknown event is one warning'] },
     { reason: 'The provider takes no notice of thoughts.', tests: ['reasoning comes before what it led to'] },
   ],
 })
