@@ -10,6 +10,7 @@
 import { OakumError } from '../errors/index.ts'
 import type { Agent } from '../fleet/agent.ts'
 import { Scope, type CloseReport, type Release } from '../scope/index.ts'
+import { validateDelay } from '../scope/options.ts'
 import { untilAborted } from '../scope/resources/until-aborted.ts'
 import { debugLog, withDebugCounts } from './debug.ts'
 import { History } from './history.ts'
@@ -134,6 +135,7 @@ export class AgentLoop implements AsyncDisposable {
     reason?: unknown,
     { deadline = DEFAULT_CANCEL_DEADLINE, signal }: CancelOptions = {},
   ): Promise<CloseReport> {
+    validateDelay('deadline', deadline)
     const run = this.#run
     if (run === undefined) return NOTHING
     this.#cancelling = true
@@ -152,6 +154,7 @@ export class AgentLoop implements AsyncDisposable {
     reason?: unknown,
     { deadline = DEFAULT_CANCEL_DEADLINE, signal }: CancelOptions = {},
   ): Promise<CloseReport> {
+    validateDelay('deadline', deadline)
     return untilAborted(
       this.#debugged('terminate', () => this.#terminate(reason, deadline)),
       signal,

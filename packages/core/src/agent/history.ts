@@ -21,6 +21,9 @@ export interface HistoryLimits {
   readonly maxBytes: number
 }
 
+/** The part of the limits that a trim leaves. */
+const KEPT = 3 / 4
+
 /** What was forgotten. */
 export interface Trimmed {
   readonly items: number
@@ -113,15 +116,20 @@ export class History {
     return [...this.#open.values()]
   }
 
-  /** Forgets the oldest items until the rest is within the limits, as far as that can be had. Undefined when nothing had to go. */
+  /**
+   * Above the limits, forgets the oldest items until the rest is well within them, as far as that can be had. Undefined when nothing had to
+   * go. Services remember how a conversation begins; one that began otherwise at each turn would be read anew each time.
+   */
   trim(): Trimmed | undefined {
     const { length, bytes } = this
-    while (this.#isAboveLimits() && this.#forgetOldest());
+    if (!this.#isAbove(1)) return undefined
+    while (this.#isAbove(KEPT) && this.#forgetOldest());
     return length === this.#length ? undefined : { items: length - this.#length, bytes: bytes - this.#bytes }
   }
 
-  #isAboveLimits(): boolean {
-    return this.#length > this.#limits.maxItems || this.#bytes > this.#limits.maxBytes
+  #isAbove(share: number): boolean {
+    const { maxItems, maxBytes } = this.#limits
+    return this.#length > share * maxItems || this.#bytes > share * maxBytes
   }
 
   /** Forgets as little as may go by itself. False when nothing may. */

@@ -150,7 +150,14 @@ export class Run implements AsyncIterable<RunEvent> {
   #begin(): void {
     if (this.#scope !== undefined || this.#over) return
     const { settings, scope: loop, generation, options } = this.#parts
-    const scope = loop.child(`run ${generation}`)
+    let scope: Scope
+    try {
+      scope = loop.child(`run ${generation}`)
+    } catch (error) {
+      this.#outcome = { status: 'cancelled', error }
+      this.#end([])
+      return
+    }
     this.#scope = scope
     const span = settings.spans.start('run', scope.path, { 'oakum.run': generation })
     this.#span = span

@@ -209,6 +209,14 @@ describe('a cancel', () => {
     expect(loop.history).toEqual([])
   })
 
+  it.each([-1, Number.NaN, Infinity])('refuses a deadline of %d, and cancels nothing', async deadline => {
+    const loop = openLoop({ model: scripted(says('a')) })
+    const run = loop.run('hi')
+    await expect(loop.cancel('x', { deadline })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(loop.terminate('x', { deadline })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    expect((await run.done).status).toBe('completed')
+  })
+
   it('does nothing when nothing runs', async () => {
     const loop = openLoop({ model: scripted(says('a')) })
     expect(await loop.cancel()).toEqual({ released: 0, refused: [], milliseconds: 0 })
@@ -245,6 +253,11 @@ describe('a terminate', () => {
     await iterator.next()
     await scope.close('bye')
     expect(await run.done).toMatchObject({ status: 'cancelled', error: 'bye' })
+    const late = new Scope('late')
+    const unused = openLoop({ model: scripted(says('a')), scope: late }).run('hi')
+    await late.close()
+    expect(await eventsOf(unused)).toEqual([])
+    expect(await unused.done).toMatchObject({ status: 'cancelled', error: { code: 'SCOPE_CLOSED' } })
     expect(AgentLoop.counts.active).toBe(active)
     expect(() => loop.run('again')).toThrow(expect.objectContaining({ code: 'LOOP_TERMINATED' }))
   })

@@ -59,8 +59,19 @@ describe('a history that grows too long', () => {
       history.trim()
       expect(history.length).toBeLessThanOrEqual(7)
     }
-    expect(history.items).toEqual([task, ...['c997', 'c998', 'c999'].flatMap(id => [call(id), result(id)])])
+    expect(history.items).toEqual([task, ...['c998', 'c999'].flatMap(id => [call(id), result(id)])])
     expect(history.bytes).toBe(history.items.reduce((sum, item) => sum + itemSize(item), 0))
+  })
+
+  it('forgets more than it has to, so that it begins alike for a while', () => {
+    const history = historyOf({ maxItems: 100 }, user('go on for ever'))
+    let trims = 0
+    for (let turn = 0; turn < 1_000; turn++) {
+      addTurn(history, turn)
+      if (history.trim() !== undefined) trims++
+    }
+    expect(trims).toBeLessThan(100)
+    expect(history.length).toBeGreaterThan(70)
   })
 
   it('keeps to its bytes as well, and counts them in UTF-8', () => {
@@ -152,7 +163,8 @@ class HistoryModel {
   }
 
   trim(): void {
-    while (this.items.length > this.#limits.maxItems || this.bytes > this.#limits.maxBytes) {
+    if (!this.#isAbove(1)) return
+    while (this.#isAbove(0.75)) {
       const { items } = this
       const task = items.findLastIndex(item => item.type === 'message' && item.role === 'user')
       const from = task > 0 ? 0 : 1
@@ -166,6 +178,10 @@ class HistoryModel {
       const gone = new Set(items.slice(from, to))
       for (const entry of this.log) if (gone.has(entry.item)) entry.kept = false
     }
+  }
+
+  #isAbove(share: number): boolean {
+    return this.items.length > share * this.#limits.maxItems || this.bytes > share * this.#limits.maxBytes
   }
 
   #isWholeUpTo(item: Item): boolean {
