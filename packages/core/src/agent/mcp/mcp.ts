@@ -3,7 +3,7 @@
  *
  * - What it takes to have them (processes, sockets, timers, listeners) is in the scope that `open` gets, and gone when that is
  *   closed, in whatever state it was.
- * - One connection serves all runs until it is lost. A server that says that its tools have changed is asked again, at once, and
+ * - One connection serves all runs until it is lost. A server that says that its tools have changed is asked again soon, and
  *   the next run has the new ones.
  * - What the server wants of us (samples of a model, answers of a user, roots) is refused.
  */
@@ -21,7 +21,8 @@ import { ToolList } from './tool-list.ts'
 /**
  * Tools for a loop, of a server that is a program or has an address. Nothing starts before the first run that has them.
  *
- * Needs the package `@modelcontextprotocol/sdk`. Throws INVALID_OPTION; to open it throws PEER_MISSING, or MCP_FAILED, which has the server's last words.
+ * Needs the package `@modelcontextprotocol/sdk`. Throws INVALID_OPTION; to open it throws PEER_MISSING, or MCP_FAILED with the
+ * server's last words.
  *
  * @example
  * ```ts

@@ -15,7 +15,7 @@ import { childrenOf } from '../../support/real-processes.ts'
 import { until } from '../../support/until.ts'
 import { program } from './servers.ts'
 
-const CYCLES = Number(process.env.OAKUM_MCP_CYCLES ?? 5)
+const CYCLES = Number(process.env.OAKUM_MCP_CYCLES ?? 3)
 
 /** Outlives all cycles. */
 const parent = new AbortController()
