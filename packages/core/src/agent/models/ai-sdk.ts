@@ -88,7 +88,8 @@ async function* partsOf(stream: PartStream, signal: AbortSignal): AsyncGenerator
   const reader = stream.getReader()
   // Ends the read that is under way, whether or not the provider listens to the signal.
   const cancel = (): void => void reader.cancel(signal.reason).catch(ignore)
-  signal.addEventListener('abort', cancel, { once: true })
+  if (signal.aborted) cancel()
+  else signal.addEventListener('abort', cancel, { once: true })
   try {
     for (;;) {
       const { done, value } = await reader.read()
