@@ -152,7 +152,7 @@ export class Run implements AsyncIterable<RunEvent> {
     const { settings, scope: loop, generation, options } = this.#parts
     let scope: Scope
     try {
-      scope = loop.child(`run ${generation}`)
+      scope = loop.child(`run ${generation}`, { closeTimeout: DEFAULT_CANCEL_DEADLINE })
     } catch (error) {
       this.#outcome = { status: 'cancelled', error }
       this.#end([])

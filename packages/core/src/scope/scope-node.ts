@@ -244,9 +244,9 @@ export class ScopeNode extends Owned implements Owner {
         this.closedAtOnce(reason, tally)
         return
       }
-      this.closingFor(reason).absorb(tally)
+      this.closingFor(reason, timeout).absorb(tally)
     } else {
-      this.closingFor(reason).visit(member => member.cancel(reason))
+      this.closingFor(reason, timeout).visit(member => member.cancel(reason))
     }
     const end = reason.startedAt + (timeout ?? this.setting('closeTimeout') ?? DEFAULT_CLOSE_TIMEOUT)
     const closing = this.closingFor(reason)
@@ -262,9 +262,10 @@ export class ScopeNode extends Owned implements Owner {
     this.leave()
   }
 
-  private closingFor(reason: CloseReason): Closing {
+  /** @param timeout in place of the scope's own */
+  private closingFor(reason: CloseReason, timeout: number | undefined = this.settings?.closeTimeout): Closing {
     if (this.closing === undefined) {
-      const end = reason.startedAt + (this.settings?.closeTimeout ?? Infinity)
+      const end = reason.startedAt + (timeout ?? Infinity)
       this.closing = new Closing(this, reason.startedAt, end)
     }
     return this.closing

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Item, type ModelEvent, tool } from '../../src/agent/index.ts'
 import { eventsOf, NOTHING_HELD, openLoop, terminateLoops } from './loops.ts'
-import { calls, says, scripted, stalls } from './scripted-model.ts'
+import { calls, says, scripted, stalls, untilAbort } from './scripted-model.ts'
 
 terminateLoops()
 
@@ -82,6 +82,21 @@ describe('a request that fails', () => {
     const loop = openLoop({ model, retry: { base: 0 } })
     const { status, text } = await loop.run('hi').done
     expect({ status, text }).toEqual({ status: 'completed', text: 'Hello' })
+  })
+})
+
+describe('a stream that goes on behind its response', () => {
+  it.each<[string, (signal: AbortSignal) => AsyncIterable<ModelEvent>]>([
+    ['says nothing', signal => silent(signal)],
+    ['repeats itself', () => forEver(says('again'))],
+  ])('and %s is left, and nothing of it is told', async (_, rest) => {
+    const model = scripted(async function* (signal) {
+      yield* says('a')
+      yield* rest(signal)
+    })
+    const loop = openLoop({ model })
+    expect(await loop.run('hi').done).toMatchObject({ status: 'completed', text: 'a', refused: [] })
+    expect(loop.resources()).toEqual({ ...NOTHING_HELD, generation: 1 })
   })
 })
 
@@ -172,6 +187,17 @@ describe('the conversation', () => {
     expect(() => loop.run(input)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
   })
 })
+
+function silent(signal: AbortSignal): AsyncIterable<ModelEvent> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => untilAbort(signal) }) }
+}
+
+async function* forEver(events: readonly ModelEvent[]): AsyncGenerator<ModelEvent> {
+  for (;;) {
+    await new Promise(resolve => setImmediate(resolve))
+    yield* events
+  }
+}
 
 function throws(): never {
   throw new Error('mine')

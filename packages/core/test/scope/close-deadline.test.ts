@@ -90,6 +90,14 @@ describe('the deadline of a close', () => {
     expect(report.refused.map(({ path }) => path)).toEqual(['a/stubborn', 'a/b/stubborn'])
   })
 
+  it('is put off by the call that begins it', async () => {
+    const scope = new Scope('a', { closeTimeout: 10 })
+    void scope.task('stubborn', never)
+    const closed = scope.close(undefined, { timeout: 100 })
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await closed).toMatchObject({ milliseconds: 100, refused: [{ path: 'a/stubborn' }] })
+  })
+
   it('is shortened for a child that its owner is already closing', async () => {
     const scope = new Scope('a', { closeTimeout: 10_000 })
     const child = scope.child('b')

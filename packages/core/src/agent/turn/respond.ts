@@ -20,6 +20,11 @@ import type { TurnOutput } from './turn-output.ts'
 /** The task in which a loop waits until it asks again. */
 export const BACK_OFF = 'back-off'
 
+/** Milliseconds that a stream may take to end behind the response. */
+const END_TIMEOUT = 500
+/** Milliseconds that a stream may take to go once it was told to; one that refuses is named when its run ends. */
+const CLOSE_TIMEOUT = 5_000
+
 export interface RespondOptions {
   readonly settings: Settings
   /** The run's. */
@@ -67,11 +72,13 @@ function attributesOf({ id, usage }: Response): SpanAttributes {
 async function ask(request: ModelRequest, options: RespondOptions): Promise<Response> {
   const { settings, scope, signal, loading } = options
   // What the stream of a cancelled request still has to say is of that cancel alone.
-  const own = scope.child('request', { onError: () => {} })
+  const own = scope.child('request', { onError: () => {}, closeTimeout: CLOSE_TIMEOUT })
   try {
     loading(true)
     const stream = own.iterate(settings.model(request, { signal: own.signal }))
-    const response = await read(stream, options)
+    // Read to its end, a connection can be used again; one that stays open behind the response is not worth waiting for.
+    const finished = (): unknown => own.timeout(() => void own.close(), END_TIMEOUT)
+    const response = await read(stream, options, finished)
     throwIfAborted(signal)
     if (response !== undefined) return response
     throw new OakumError('MODEL_PROTOCOL', 'The stream of the model ended in the middle.', {
@@ -83,12 +90,17 @@ async function ask(request: ModelRequest, options: RespondOptions): Promise<Resp
   }
 }
 
-/** Reads a stream to its end; undefined when that did not say that it was the end. */
-async function read(stream: AsyncIterable<ModelEvent>, options: RespondOptions): Promise<Response | undefined> {
+/** Reads a stream to its end; undefined when that did not say that it was the end. What comes behind the response counts for nothing. */
+async function read(
+  stream: AsyncIterable<ModelEvent>,
+  options: RespondOptions,
+  finished: () => void,
+): Promise<Response | undefined> {
   const { output, emit, deliver } = options
   let id: string | undefined
   let response: Response | undefined
   for await (const event of stream) {
+    if (response !== undefined) continue
     switch (event.type) {
       case 'text':
       case 'reasoning': {
@@ -102,6 +114,7 @@ async function read(stream: AsyncIterable<ModelEvent>, options: RespondOptions):
         break
       case 'finish':
         response = { id, reason: event.reason, usage: event.usage ?? NO_USAGE }
+        finished()
         break
       case 'response':
         ;({ id } = event)
