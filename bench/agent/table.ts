@@ -28,7 +28,7 @@ const TABLES: readonly Table[] = [
     about: [
       'Again and again at the third piece of text, in three ways: `cancel` is its own cancel, `abort` the abort of the signal that was passed in,',
       '`break` a consumer that breaks out of its loop. With `cancel` and `break` the signal that is passed in is one that lives as long as the',
-      'process, with `abort` each stream has one. Bytes are the Theil–Sen slope of the second half of 20 readings after garbage collection, buffers',
+      'process, with `abort` each stream has one. Bytes are the Theil–Sen slope over the second half, after garbage collection, buffers',
       'included; listeners and dependants (signals made by `AbortSignal.any`) are those on the signal afterwards; sockets those of the process and,',
       'behind the stroke, of the server; completed, how many of the requests the server answered to the end although nobody wanted it.',
     ],

@@ -1,8 +1,9 @@
 /**
  * Stops a subject's stream in its middle, again and again, and tells what each time left behind.
  *
- * The middle is the third piece of text. What is held is read when the server has nothing under way any more, or has had a second
- * for it: what a client lets run on counts as it is after that. A rejection that nobody handles ends the program, and the row fails.
+ * The middle is the third piece of text. The first half warms up. In the second half the heap is read again and again, each time when the
+ * server has nothing under way any more, or has had three seconds for it (what a client lets run on counts as it is after that), and when
+ * the timers of Node's own fetch have had their time. A rejection that nobody handles ends the program, and the row fails.
  */
 import { getEventListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -14,52 +15,53 @@ import { subjectOf } from '../subjects/index.ts'
 import type { Client, Way } from '../subjects/subject.ts'
 import { main, type Surroundings } from './program.ts'
 
-/** How often the heap is read. */
-const READINGS = 20
+/** How often the heap is read, in equal distances. */
+const READINGS = 9
+/** Milliseconds in which the timers of Node's fetch are gone: it looks after them twice a second. */
+const TIMERS = 700
 /** The piece of text at which the stream is stopped. */
 const MIDDLE = 3
 
 export interface CancelsTask {
   readonly subject: string
   readonly way: Way
-  /** How often, after a tenth as often to warm up. */
   readonly count: number
 }
 
 await main<CancelsTask>(async ({ subject, way, count }, surroundings): Promise<Figures> => {
   const client = await subjectOf(subject).open(surroundings.origin)
   const session = new AbortController().signal
-  let used = session
-  for (let done = 0; done < count / 10; done++) used = await stopOnce(client, way, session)
-  await quiet(surroundings)
   const readings: Reading[] = []
-  const window = Math.ceil(count / READINGS)
-  const before = await surroundings.counts()
+  const window = Math.ceil(count / (READINGS - 1) / 2)
+  const cancels = window * (READINGS - 1) * 2
+  let used = session
   let time = 0
   let busy = 0
-  for (let at = window; at <= count; at += window) {
+  for (let at = window; at <= cancels; at += window) {
     const started = performance.now()
     const cpu = process.cpuUsage()
     for (let done = 0; done < window; done++) used = await stopOnce(client, way, session)
-    time += performance.now() - started
-    busy += cpuSince(cpu)
-    await quiet(surroundings)
-    readings.push({ at, value: await collectedBytes() })
-    surroundings.progress(at / count)
+    if (at >= cancels / 2) {
+      time += performance.now() - started
+      busy += cpuSince(cpu)
+      await quiet(surroundings)
+      readings.push({ at, value: await collectedBytes() })
+    }
+    surroundings.progress(at / cancels)
   }
-  const after = await surroundings.counts()
-  const cancels = readings.length * window
+  const { openSockets, requests, completed } = await surroundings.counts()
+  const timed = window * READINGS
   return {
     cancels,
-    bytes: theilSen(readings.slice(readings.length >> 1)),
+    bytes: theilSen(readings),
     ...holdersOf(used),
     sockets: process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length,
-    openSockets: after.openSockets,
-    requests: after.requests - before.requests,
-    completed: after.completed - before.completed,
+    openSockets,
+    requests,
+    completed,
     rss: process.memoryUsage.rss(),
-    milliseconds: time / cancels,
-    cpu: busy / cancels,
+    milliseconds: time / timed,
+    cpu: busy / timed,
   }
 })
 
@@ -94,11 +96,12 @@ function holdersOf(signal: AbortSignal): { listeners: number; dependants: number
   return { listeners: getEventListeners(signal, 'abort').length, dependants }
 }
 
-/** Waits until the server has nothing under way any more, for a second. */
+/** Waits until the server has nothing under way any more, for three seconds, and for the timers. */
 async function quiet({ counts }: Surroundings): Promise<void> {
-  for (let waited = 0; waited < 1_000; waited += 20) {
+  for (let waited = 0; waited < 3_000; waited += 20) {
     const { active } = await counts()
-    if (active === 0) return
+    if (active === 0) break
     await pause(20)
   }
+  await pause(TIMERS)
 }

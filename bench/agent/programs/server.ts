@@ -3,7 +3,7 @@
  * forked it, answers each of its messages with the counts, and ends with it.
  *
  * The model that is asked for says what is answered:
- * - `paced`: a few pieces at once and the rest over 200 ms, so that a request which nobody ends goes on to its end.
+ * - `paced`: a few pieces at once and the rest over a second, so that a request which nobody ends goes on to its end.
  * - `flood`: 100 MB, as fast as they are read.
  * - `events`: EVENTS pieces, as fast as they are read.
  * - `caller`: a call of the tool `work`, each time.
@@ -14,7 +14,7 @@ import { EVENTS, FLOOD_BYTES, isModelName, type ModelName } from '../models.ts'
 const TEXT = 'The quick brown fox jumps over the lazy dog. '
 
 const REPLIES: Readonly<Record<ModelName, Reply>> = {
-  paced: { say: repeat(TEXT.repeat(4), 24), delay: 10, delayAfter: 4 },
+  paced: { say: repeat(TEXT.repeat(4), 24), delay: 50, delayAfter: 4 },
   flood: { endless: { text: TEXT.repeat(20), bytes: FLOOD_BYTES } },
   events: { say: repeat(TEXT, EVENTS) },
   caller: { say: ['I look. '], calls: [{ name: 'work', arguments: { what: TEXT } }] },
