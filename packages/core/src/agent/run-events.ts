@@ -10,7 +10,8 @@ export type RunEvent =
   | { readonly type: 'text' | 'reasoning'; readonly text: string }
   /** Each exactly once. Results come in the order of their calls. */
   | { readonly type: 'item'; readonly item: Item }
-  | { readonly type: 'tool_started'; readonly call: ToolCallItem }
+  /** `arguments`: what the tool is run with, as it checked them, and as the approval edited them. */
+  | { readonly type: 'tool_started'; readonly call: ToolCallItem; readonly arguments: unknown }
   /** Something that a running tool says to people; the model sees none of it. `dropped`: so many before it were lost, because nobody read. */
   | { readonly type: 'tool_output'; readonly callId: string; readonly text: string; readonly dropped: number }
   | {

@@ -81,6 +81,16 @@ describe('approval', () => {
     ])
   })
 
+  it('lets people see what an edited call is run with', async () => {
+    const loop = openLoop({
+      model: scripted(calls(['echo', { text: 'a' }]), says('done')),
+      tools: [echo],
+      approve: () => ({ edit: { text: 'b' } }),
+    })
+    const started = (await eventsOf(loop.run('go'))).filter(({ type }) => type === 'tool_started')
+    expect(started).toMatchObject([{ call: { arguments: '{"text":"a"}' }, arguments: { text: 'b' } }])
+  })
+
   it('is not asked for what the tool would not take, and what it edits is checked', async () => {
     const asked: string[] = []
     const approve: Approve = ({ callId }) => {

@@ -22,8 +22,8 @@ export interface CallOptions {
   readonly output: (text: string) => void
   /** Told of what did not go as it should and is no business of the model. */
   readonly warn: (message: string) => void
-  /** The tool is about to be run. */
-  readonly started: () => void
+  /** The tool is about to be run, with these arguments. */
+  readonly started: (args: unknown) => void
 }
 
 /**
@@ -62,7 +62,7 @@ async function answer(call: ToolCallItem, options: CallOptions): Promise<Answer>
     if (!edited.ok) return { status: 'error', output: `The arguments, as edited, are not right: ${edited.problem}` }
     args = edited.value
   }
-  options.started()
+  options.started(args)
   const value = await execute(tool, args, call, options)
   throwIfAborted(signal)
   return { status: 'ok', output: answerText(value, { maxBytes: maxResult }) }

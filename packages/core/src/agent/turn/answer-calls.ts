@@ -73,8 +73,8 @@ async function answerGroup(calls: readonly ToolCallItem[], options: CallsOptions
           maxResult: limits.resultBytes,
           output: text => inbox.output(call.callId, text),
           warn: message => inbox.push({ type: 'warning', message }),
-          started: () => {
-            inbox.push({ type: 'tool_started', call })
+          started: args => {
+            inbox.push({ type: 'tool_started', call, arguments: args })
             started()
           },
         })
