@@ -1,0 +1,126 @@
+/**
+ * The terminal; or the pipes in its place, where nobody can be asked.
+ *
+ * - What the model says goes to standard output, all else to standard error.
+ * - While a question is open nothing is printed. Whoever prints waits, and with it the run, which goes on only when its events are taken.
+ * - Keys are read all the time, so that Ctrl-C is heard; what else is typed while no question is open is dropped: nothing is
+ *   approved ahead.
+ */
+import { createInterface, type Interface } from 'node:readline/promises'
+import { addAbortSignal, Writable } from 'node:stream'
+import { text as readAll } from 'node:stream/consumers'
+import { styleText } from 'node:util'
+import type { Scope } from '@oakum/core/scope'
+import { visible } from './visible.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+export class Terminal {
+  readonly interactive: boolean = process.stdin.isTTY && process.stdout.isTTY
+  readonly #echo = new Echo()
+  readonly #lines: Interface | undefined
+  #answered: Promise<unknown> = Promise.resolve()
+  #midLine = false
+
+  /** Read from until the scope closes. */
+  constructor(scope: Scope, onCtrlC: () => void) {
+    if (!this.interactive) return
+    const lines = createInterface({ input: process.stdin, output: this.#echo, terminal: true })
+    this.#lines = lines
+    scope.defer(() => lines.close())
+    scope.on(lines, 'SIGINT', onCtrlC)
+  }
+
+  get columns(): number {
+    return process.stderr.columns || 80
+  }
+
+  /** A piece of what the model says. */
+  async say(text: string): Promise<void> {
+    await this.#answered
+    process.stdout.write(visible(text))
+    this.#midLine = !text.endsWith('\n')
+  }
+
+  /** A piece of what the model thinks. */
+  async think(text: string): Promise<void> {
+    await this.#answered
+    process.stderr.write(styleText('dim', visible(text), { stream: process.stderr }))
+    this.#midLine = !text.endsWith('\n')
+  }
+
+  /** What comes next begins a line. */
+  async endLine(): Promise<void> {
+    await this.#answered
+    this.#endLine()
+  }
+
+  /** Lines of our own making; whatever else is in them must be `visible`. */
+  async note(text: string, style: Style = []): Promise<void> {
+    await this.#answered
+    this.#endLine()
+    process.stderr.write(`${styleText(style, text, { stream: process.stderr })}\n`)
+  }
+
+  /** Says something while a question may be open, which is then repeated. */
+  hint(text: string): void {
+    process.stdout.write(`\n${text}\n`)
+    this.#lines?.prompt(true)
+  }
+
+  /**
+   * Asks for a line; undefined when nobody answers any more, because the input has ended or the signal aborted.
+   *
+   * @param draft What the answer may be made of.
+   */
+  async ask(question: string, signal: AbortSignal, draft = ''): Promise<string | undefined> {
+    const lines = this.#lines
+    if (lines === undefined || signal.aborted) return undefined
+    const { promise: answered, resolve: end } = Promise.withResolvers<void>()
+    this.#answered = answered
+    const over = new AbortController()
+    const abort = (): void => over.abort()
+    signal.addEventListener('abort', abort)
+    lines.once('close', abort)
+    try {
+      this.#endLine()
+      lines.write(null, { ctrl: true, name: 'u' })
+      this.#echo.muted = false
+      const answer = lines.question(question, { signal: over.signal })
+      lines.write(draft)
+      return await answer
+    } catch {
+      this.#midLine = true
+      return undefined
+    } finally {
+      this.#echo.muted = true
+      signal.removeEventListener('abort', abort)
+      lines.off('close', abort)
+      end()
+    }
+  }
+
+  #endLine(): void {
+    if (this.#midLine) process.stdout.write('\n')
+    this.#midLine = false
+  }
+}
+
+/** Shows what is typed in answer to a question, and nothing else. */
+class Echo extends Writable {
+  muted = true
+
+  get columns(): number {
+    return process.stdout.columns || 80
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    if (!this.muted) process.stdout.write(chunk)
+    done()
+  }
+}
+
+/** What is piped in. */
+export function readInput(signal: AbortSignal): Promise<string> {
+  return readAll(addAbortSignal(signal, process.stdin))
+}
