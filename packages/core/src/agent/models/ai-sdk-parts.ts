@@ -140,8 +140,7 @@ export class PartsReader implements EventReader<StreamPart> {
     if (unified === 'interrupted' || (reasonless && !counts)) throw cutShort(this.#provider)
     const reason = isRefusal(unified, raw) ? 'refusal' : (STOP_REASONS.get(unified) ?? 'other')
     for (const block of this.#blocks.values()) this.#complete(block)
-    const rest = this.#items.rest({ refused: reason === 'refusal' })
-    return [...rest, { type: 'finish', reason, ...(counts && { usage: counts }) }]
+    return [...this.#items.rest(reason), { type: 'finish', reason, ...(counts && { usage: counts }) }]
   }
 
   /**

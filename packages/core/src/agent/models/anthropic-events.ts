@@ -155,10 +155,9 @@ export class MessagesReader implements EventReader<MessagesEvent> {
     // The message is not whole while a block is not.
     if (this.#blocks.size > 0) throw cutShort(SERVICE)
     const reason = STOP_REASONS.get(this.#end.stop_reason) ?? 'other'
-    const refused = reason === 'refusal'
     const why = nameOf(fieldsOf(this.#end.stop_details).explanation)
-    if (refused && why !== undefined) this.#items.push({ type: 'message', role: 'assistant', text: why })
-    return [...this.#items.rest({ refused }), { type: 'finish', reason, usage: usageOf(this.#usage) }]
+    if (reason === 'refusal' && why !== undefined) this.#items.push({ type: 'message', role: 'assistant', text: why })
+    return [...this.#items.rest(reason), { type: 'finish', reason, usage: usageOf(this.#usage) }]
   }
 }
 

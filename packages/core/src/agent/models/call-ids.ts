@@ -12,8 +12,13 @@ export class CallIds {
 
   /** The service's own where it can be used. */
   take(given: string | undefined): string {
-    const id = given === undefined || this.#taken.has(given) ? `call_${randomUUID()}` : given
+    const id = given === undefined || this.#taken.has(given) ? newId() : given
     this.#taken.add(id)
     return id
   }
+}
+
+/** OpenAI takes 40 characters at most. */
+function newId(): string {
+  return `call_${randomUUID().replaceAll('-', '')}`
 }

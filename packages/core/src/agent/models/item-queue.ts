@@ -1,5 +1,6 @@
 import type { ModelItem } from '../items.ts'
-import type { ModelEvent } from '../model.ts'
+import type { ModelEvent, StopReason } from '../model.ts'
+import { cutCall, mayCutCalls } from './tool-arguments.ts'
 
 /** An item's place, empty until the item is whole. */
 export interface Place {
@@ -7,8 +8,8 @@ export interface Place {
 }
 
 /**
- * Items in the order in which a response began them: services may end them in another one. A message is held back until something
- * follows it, or the response ends: only the end tells that it was a refusal.
+ * Items in the order in which a response began them: services may end them in another one. A message or a call is held back until something
+ * follows it, or the response ends: only the end tells that it was a refusal, or was cut.
  */
 export class ItemQueue {
   readonly #places: Place[] = []
@@ -36,16 +37,20 @@ export class ItemQueue {
     const events: ModelEvent[] = []
     for (;;) {
       const item = this.#places[0]?.item
-      if (!item || (item.type === 'message' && this.#places.length === 1)) return events
+      if (!item || (item.type !== 'reasoning' && this.#places.length === 1)) return events
       this.#places.shift()
       events.push({ type: 'item', item })
     }
   }
 
   /** The rest, when the response has ended. */
-  rest({ refused }: { refused: boolean }): ModelEvent[] {
+  rest(reason: StopReason): ModelEvent[] {
     const items = this.#places.splice(0).flatMap(({ item }) => item ?? [])
-    const last = refused ? items.findLast(item => item.type === 'message') : undefined
-    return items.map(item => ({ type: 'item', item: item === last ? { ...last, refusal: true } : item }))
+    const refused = reason === 'refusal' ? items.findLast(item => item.type === 'message') : undefined
+    const cut = mayCutCalls(reason) ? items.findLast(item => item.type === 'tool_call') : undefined
+    return items.map(item => {
+      if (item === refused) return { type: 'item', item: { ...refused, refusal: true } }
+      return { type: 'item', item: item === cut ? cutCall(cut) : item }
+    })
   }
 }

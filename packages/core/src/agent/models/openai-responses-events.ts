@@ -5,6 +5,7 @@ import { OPENAI_RESPONSES } from './openai-responses-input.ts'
 import { countOf, elementsOf, fieldsOf, nameOf, textOf } from './reading.ts'
 import { cutShort } from './stream-errors.ts'
 import { toldInStream, type EventReader } from './streaming-model.ts'
+import { cutCall } from './tool-arguments.ts'
 import { UnknownEvents } from './unknown-events.ts'
 
 /** An event of the service's; its fields are looked at one by one, and believed in none. */
@@ -128,7 +129,9 @@ export class ResponsesReader implements EventReader<ResponsesEvent> {
       case 'function_call': {
         this.#called = true
         const callId = this.#callIds.take(nameOf(fields.call_id))
-        return { ...made, type: 'tool_call', callId, name: textOf(fields.name), arguments: textOf(fields.arguments) }
+        const call = { ...made, type: 'tool_call' as const, callId, name: textOf(fields.name) }
+        const item = { ...call, arguments: textOf(fields.arguments) }
+        return fields.status === 'incomplete' ? cutCall(item) : item
       }
       default:
         return undefined
