@@ -2,6 +2,7 @@ import { OakumError } from '../../errors/error.ts'
 import type { Item, Raw, ToolResultItem } from '../items.ts'
 import type { ModelRequest } from '../model.ts'
 import { fieldsOf } from './reading.ts'
+import { sentName } from './sent-names.ts'
 import { argumentsObject } from './tool-arguments.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -87,8 +88,8 @@ function partOf(port: string, item: Item): Part | undefined {
       return { role: 'assistant', part: { type, text: item.text, ...metadataOf(port, item.raw) } }
     }
     case 'tool_call': {
-      const { callId: toolCallId, name: toolName, raw } = item
-      const call = { type: 'tool-call', toolCallId, toolName, input: argumentsObject(item.arguments) }
+      const { callId: toolCallId, name, raw } = item
+      const call = { type: 'tool-call', toolCallId, toolName: sentName(name), input: argumentsObject(item.arguments) }
       return { role: 'assistant', part: { ...call, ...metadataOf(port, raw) } }
     }
     case 'tool_result':
@@ -98,9 +99,9 @@ function partOf(port: string, item: Item): Part | undefined {
   }
 }
 
-function resultPart({ callId: toolCallId, name: toolName, status, output: value }: ToolResultItem): object {
+function resultPart({ callId: toolCallId, name, status, output: value }: ToolResultItem): object {
   const output = { type: status === 'ok' ? 'text' : 'error-text', value }
-  return { type: 'tool-result', toolCallId, toolName, output }
+  return { type: 'tool-result', toolCallId, toolName: sentName(name), output }
 }
 
 function metadataOf(port: string, raw: Raw | undefined): object | undefined {

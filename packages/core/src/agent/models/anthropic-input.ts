@@ -3,6 +3,7 @@ import type { Item, ToolResultItem } from '../items.ts'
 import type { ModelRequest } from '../model.ts'
 import type { AnthropicOptions } from './anthropic.ts'
 import { fieldsOf } from './reading.ts'
+import { sentCallId, sentName } from './sent-names.ts'
 import { argumentsObject } from './tool-arguments.ts'
 
 /** For errors. */
@@ -70,8 +71,9 @@ function partOf(item: Item): readonly Part[] {
     case 'reasoning':
       return item.raw?.port === ANTHROPIC ? [{ role: 'assistant', kind, block: fieldsOf(item.raw.value) }] : []
     case 'tool_call': {
-      const { callId: id, name, arguments: text } = item
-      return [{ role: 'assistant', kind, block: { type: 'tool_use', id, name, input: argumentsObject(text) } }]
+      const { callId, name, arguments: text } = item
+      const called = { id: sentCallId(callId), name: sentName(name), input: argumentsObject(text) }
+      return [{ role: 'assistant', kind, block: { type: 'tool_use', ...called } }]
     }
     case 'tool_result':
       return [{ role: 'user', kind, block: resultBlock(item) }]
@@ -83,7 +85,7 @@ function partOf(item: Item): readonly Part[] {
 function resultBlock({ callId, status, output }: ToolResultItem): object {
   return {
     type: 'tool_result',
-    tool_use_id: callId,
+    tool_use_id: sentCallId(callId),
     ...(isSaid(output) && { content: output }),
     ...(status !== 'ok' && { is_error: true }),
   }

@@ -1,10 +1,11 @@
-import type { ModelItem } from '../items.ts'
+import type { ModelItem, ToolCallItem } from '../items.ts'
 import type { ModelEvent, StopReason, Usage } from '../model.ts'
 import type { CallIds } from './call-ids.ts'
 import { OPENAI_CHAT } from './openai-chat-messages.ts'
 import { countOf, elementsOf, fieldsOf, nameOf, textOf } from './reading.ts'
 import { cutShort } from './stream-errors.ts'
 import { toldInStream, type EventReader } from './streaming-model.ts'
+import { argumentsJson, cutCall, mayCutCalls } from './tool-arguments.ts'
 import { UnknownEvents } from './unknown-events.ts'
 
 /** A chunk of the service's; its fields are looked at one by one, and believed in none. */
@@ -23,6 +24,8 @@ interface Calling {
   id: string | undefined
   name: string
   readonly pieces: string[]
+  /** What goes back with it; Gemini refuses its calls without their signatures, which it sends there. */
+  extra: Fields | undefined
 }
 
 const THOUGHT_FIELDS = ['reasoning_content', 'reasoning']
@@ -45,8 +48,10 @@ export class ChatReader implements EventReader<ChatChunk> {
   #begun = false
   #saying: Saying | undefined
   #refused = false
-  readonly #calls = new Map<number, Calling>()
-  #finished: unknown
+  readonly #calls: Calling[] = []
+  /** The last call of each index. */
+  readonly #byIndex = new Map<number, Calling>()
+  #finished: string | undefined
   #usage: Usage | undefined
 
   constructor(callIds: CallIds) {
@@ -71,20 +76,31 @@ export class ChatReader implements EventReader<ChatChunk> {
     // Some send each thought twice, for readers of either name.
     const thought = THOUGHT_FIELDS.find(field => nameOf(delta[field]) !== undefined)
     if (thought !== undefined) yield* this.#say(thought, textOf(delta[thought]))
-    yield* this.#say('content', textOf(delta.content))
+    if (Array.isArray(delta.content)) yield* this.#parts(delta.content)
+    else yield* this.#say('content', textOf(delta.content))
     yield* this.#say('refusal', textOf(delta.refusal))
     for (const call of elementsOf(delta.tool_calls)) this.#call(fieldsOf(call))
-    this.#finished = choice.finish_reason ?? this.#finished
+    // Some send an empty one with each chunk.
+    this.#finished = nameOf(choice.finish_reason) ?? this.#finished
   }
 
   *end(): Generator<ModelEvent> {
     if (this.#finished === undefined) throw cutShort('the chat service')
     yield* this.#said()
-    for (const { id, name, pieces } of this.#calls.values()) {
-      const callId = this.#callIds.take(id)
-      yield { type: 'item', item: { type: 'tool_call', callId, name, arguments: pieces.join('') } }
+    const reason = this.#reason()
+    for (const calling of this.#calls) {
+      const item = this.#itemOf(calling)
+      yield { type: 'item', item: mayCutCalls(reason) && calling === this.#calls.at(-1) ? cutCall(item) : item }
     }
-    yield { type: 'finish', reason: this.#reason(), ...(this.#usage && { usage: this.#usage }) }
+    yield { type: 'finish', reason, ...(this.#usage && { usage: this.#usage }) }
+  }
+
+  /** Content as some services send it. */
+  *#parts(parts: readonly unknown[]): Generator<ModelEvent> {
+    for (const part of parts.map(fieldsOf)) {
+      if (part.type === 'text') yield* this.#say('content', textOf(part.text))
+      else yield* this.#unknown.warn(`content part (${textOf(part.type)})`)
+    }
   }
 
   *#say(field: string, text: string): Generator<ModelEvent> {
@@ -106,31 +122,58 @@ export class ChatReader implements EventReader<ChatChunk> {
     yield { type: 'item', item: itemOf(field, pieces.join('')) }
   }
 
-  #call({ index, id, function: called }: Fields): void {
+  #call({ index, id, function: called, extra_content: extra }: Fields): void {
     const { name, arguments: args } = fieldsOf(called)
-    const place = typeof index === 'number' ? index : this.#placeOf(nameOf(id))
-    let call = this.#calls.get(place)
-    if (call === undefined) this.#calls.set(place, (call = { id: undefined, name: '', pieces: [] }))
-    call.id ??= nameOf(id)
-    call.name ||= textOf(name)
-    call.pieces.push(textOf(args))
+    const piece = typeof args === 'object' && args !== null ? JSON.stringify(args) : textOf(args)
+    const next = { id: nameOf(id), name: textOf(name), piece }
+    let call = typeof index === 'number' ? this.#byIndex.get(index) : this.#calls.at(-1)
+    const isOver = call && (typeof index === 'number' ? isFollowed(call, next) : hasOtherId(call, next))
+    if (call === undefined || isOver) {
+      this.#calls.push((call = { id: undefined, name: '', pieces: [], extra: undefined }))
+      if (typeof index === 'number') this.#byIndex.set(index, call)
+    }
+    call.id ??= next.id
+    call.name ||= next.name
+    call.extra ??= typeof extra === 'object' && extra !== null ? fieldsOf(extra) : undefined
+    if (piece !== '') call.pieces.push(piece)
   }
 
-  /** Some services leave out the index: then a new id begins a new call. */
-  #placeOf(id: string | undefined): number {
-    const last = this.#calls.size - 1
-    return last >= 0 && (id === undefined || this.#calls.get(last)?.id === id) ? last : last + 1
+  #itemOf({ id, name, pieces, extra }: Calling): ToolCallItem {
+    const call: ToolCallItem = { type: 'tool_call', callId: this.#callIds.take(id), name, arguments: pieces.join('') }
+    return extra === undefined ? call : { ...call, raw: { port: OPENAI_CHAT, value: { extra_content: extra } } }
   }
 
   #reason(): StopReason {
     const reason = STOP_REASONS.get(this.#finished) ?? 'other'
     if (reason !== 'stop') return reason
     if (this.#refused) return 'refusal'
-    return this.#calls.size > 0 ? 'tool_calls' : 'stop'
+    return this.#calls.length > 0 ? 'tool_calls' : 'stop'
   }
 }
 
 type Fields = Readonly<Record<string, unknown>>
+
+/** What comes of a call: its id and name, most often with the first piece only. */
+interface CallDelta {
+  readonly id: string | undefined
+  readonly name: string
+  readonly piece: string
+}
+
+/** Some services leave out the index: then a new id begins a new call. */
+function hasOtherId(call: Calling, { id }: CallDelta): boolean {
+  return id !== undefined && id !== call.id
+}
+
+/** Some give all calls of a response one index: then a name, with arguments, begins a new call when those of the last one are whole. */
+function isFollowed(call: Calling, next: CallDelta): boolean {
+  if (next.name === '' || next.piece.trim() === '' || (next.id !== undefined && next.id === call.id)) return false
+  return call.pieces.at(-1)?.trimEnd().endsWith('}') === true && isWhole(call.pieces.join(''))
+}
+
+function isWhole(args: string): boolean {
+  return argumentsJson(args) === args
+}
 
 function isThought(field: string): boolean {
   return THOUGHT_FIELDS.includes(field)

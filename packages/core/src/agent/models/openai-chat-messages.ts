@@ -1,6 +1,9 @@
 import type { Item, MessageItem, ReasoningItem, ToolCallItem, ToolResultItem } from '../items.ts'
+import { fieldsOf } from './reading.ts'
+import { sentName } from './sent-names.ts'
+import { argumentsJson } from './tool-arguments.ts'
 
-/** The `port` of this port's raws, whose value is the name of the field that thoughts came in. */
+/** The `port` of this port's raws: of thoughts the name of the field that they came in, of calls the fields that go back with them. */
 export const OPENAI_CHAT = 'openai.chat'
 
 interface AssistantMessage {
@@ -51,9 +54,11 @@ function addText(message: AssistantMessage, { text }: MessageItem): void {
   message.content = (message.content ?? '') + text
 }
 
-function addCall(message: AssistantMessage, { callId, name, arguments: args }: ToolCallItem): void {
+function addCall(message: AssistantMessage, { callId, name, arguments: args, raw }: ToolCallItem): void {
   message.tool_calls ??= []
-  message.tool_calls.push({ id: callId, type: 'function', function: { name, arguments: args } })
+  const called = { name: sentName(name), arguments: argumentsJson(args) }
+  const more = raw?.port === OPENAI_CHAT ? fieldsOf(raw.value) : {}
+  message.tool_calls.push({ ...more, id: callId, type: 'function', function: called })
 }
 
 function addThoughts(message: AssistantMessage, { text, raw }: ReasoningItem): void {

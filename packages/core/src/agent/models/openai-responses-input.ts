@@ -1,4 +1,5 @@
 import type { Item } from '../items.ts'
+import { sentName } from './sent-names.ts'
 
 /** The `port` of this port's raws. */
 export const OPENAI_RESPONSES = 'openai.responses'
@@ -17,7 +18,7 @@ export function responsesInput(items: readonly Item[]): unknown[] {
 
 function inputOf(item: Item): unknown[] {
   if (item.type === 'tool_call') {
-    return [{ type: 'function_call', call_id: item.callId, name: item.name, arguments: item.arguments }]
+    return [{ type: 'function_call', call_id: item.callId, name: sentName(item.name), arguments: item.arguments }]
   }
   if (item.type === 'tool_result') {
     return [{ type: 'function_call_output', call_id: item.callId, output: item.output }]

@@ -1,5 +1,9 @@
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
+import type { Item } from '../../../src/agent/items.ts'
+import type { ModelEvent } from '../../../src/agent/model.ts'
+import { CallIds } from '../../../src/agent/models/call-ids.ts'
+import { ChatReader, type ChatChunk } from '../../../src/agent/models/openai-chat-chunks.ts'
 import { openaiChat } from '../../../src/agent/models/openai-chat.ts'
 import { openaiResponses } from '../../../src/agent/models/openai-responses.ts'
 import { elementsOf, fieldsOf, textOf } from '../../../src/agent/models/reading.ts'
@@ -123,12 +127,96 @@ describe('openaiChat', () => {
     expect(events.at(-1)).toEqual({ type: 'finish', reason: 'stop' })
   })
 
+  test('calls of one response are told apart where a service gives them one index, or none', () => {
+    const calls = [
+      {
+        id: 'a',
+        function: { name: 'weather', arguments: '{"city":"Gent"}' },
+        extra_content: { google: { sign: 's' } },
+      },
+      { id: 'b', function: { name: 'weather', arguments: { city: 'Brno' } } },
+      { function: { name: 'time', arguments: '{}' } },
+      { function: { name: '', arguments: '' } },
+    ]
+    for (const index of [0, undefined]) {
+      // A name begins a call only where there is an index: what has neither that nor an id goes on.
+      const told = calls.slice(0, index === 0 ? 4 : 2)
+      const made = itemsOf(read(...told.map(call => chunk({ tool_calls: [{ ...call, index }] })), chunk({}, 'stop')))
+      expect(made).toMatchObject([
+        { callId: 'a', name: 'weather', arguments: '{"city":"Gent"}', raw: { value: { extra_content: {} } } },
+        { callId: 'b', name: 'weather', arguments: '{"city":"Brno"}' },
+        ...(index === 0 ? [{ name: 'time', arguments: '{}' }] : []),
+      ])
+    }
+    // With its name, and even another id, in each piece it is still one call.
+    const pieces = ['{"a":{}', ',"b":1}', ''].map((args, n) => ({
+      id: `x${n}`,
+      function: { name: 'f', arguments: args },
+    }))
+    const one = read(...pieces.map(call => chunk({ tool_calls: [{ index: 0, ...call }] })), chunk({}, 'tool_calls'))
+    expect(itemsOf(one)).toEqual([{ type: 'tool_call', callId: 'x0', name: 'f', arguments: '{"a":{},"b":1}' }])
+  })
+
+  test('what goes back with a call goes back with it, in a form that all services can read', async () => {
+    await using server = await startModelServer({ script: {} })
+    const raw = { port: 'openai.chat', value: { extra_content: { google: { sign: 's' } } } }
+    const items = ['{"city":"Gent"}', '{"city":', '', '[1]'].map((args): Item => ({
+      type: 'tool_call',
+      callId: 'a',
+      name: 'the.weather',
+      arguments: args,
+      raw,
+    }))
+    await collect(openaiChat(client(server.url), { model: 'test' }), { items, tools: [] })
+    const [turn] = elementsOf(server.requests[0]?.body.messages)
+    const sent = elementsOf(fieldsOf(turn).tool_calls).map(fieldsOf)
+    const args = ['{"city":"Gent"}', String.raw`{"not_an_object":"{\"city\":"}`, '{}', '{"not_an_object":"[1]"}']
+    expect(sent).toEqual(
+      args.map(text => ({
+        id: 'a',
+        type: 'function',
+        function: { name: 'the_weather', arguments: text },
+        extra_content: { google: { sign: 's' } },
+      })),
+    )
+  })
+
+  test('an empty reason to stop is none', () => {
+    expect(() => read(chunk({ content: 'It' }, ''))).toThrow(/ended before the response did/)
+    expect(read(chunk({ content: 'It' }, 'stop'), chunk({}, '')).at(-1)).toEqual({ type: 'finish', reason: 'stop' })
+  })
+
+  test('content may be a list of parts', () => {
+    const content = [
+      { type: 'thinking', thinking: [] },
+      { type: 'text', text: 'Yes.' },
+    ]
+    expect(read(chunk({ content }, 'stop'))).toEqual([
+      { type: 'warning', message: expect.stringContaining('content part (thinking)') },
+      { type: 'text', text: 'Yes.' },
+      { type: 'item', item: { type: 'message', role: 'assistant', text: 'Yes.' } },
+      { type: 'finish', reason: 'stop' },
+    ])
+  })
+
   test('there is no response to go on from', async () => {
     await using server = await startModelServer({ script: {} })
     const model = openaiChat(client(server.url), { model: 'test' })
     expect(await failure(model, { ...REQUEST, previousResponseId: 'resp_0' })).toMatchObject({ code: 'INVALID_OPTION' })
   })
 })
+
+/** What is made of these chunks. */
+function read(...chunks: readonly ChatChunk[]): ModelEvent[] {
+  const reader = new ChatReader(new CallIds([]))
+  const events: ModelEvent[] = []
+  for (const each of chunks) events.push(...reader.read(each))
+  return [...events, ...reader.end()]
+}
+
+function chunk(delta: object, finish: string | null = null): ChatChunk {
+  return Object.assign({ object: 'chat.completion.chunk' }, { choices: [{ index: 0, delta, finish_reason: finish }] })
+}
 
 type Fields = Readonly<Record<string, unknown>>
 
