@@ -2,7 +2,7 @@ import type { Approval, Approve } from '@oakum/core/agent'
 import type { Options } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 import { READ_ONLY } from './tools.ts'
-import { visible, visibleJson } from './visible.ts'
+import { visibleJson } from './visible.ts'
 
 /** Who says whether a call may be made: the options, or the person at the terminal. What only reads is always allowed. */
 export function approvals(mode: Options['approve'], terminal: Terminal, waiting: () => Promise<void>): Approve {
@@ -34,7 +34,7 @@ export function approvals(mode: Options['approve'], terminal: Terminal, waiting:
 /** All of it: nobody should allow what they have not seen. */
 function describeCall(name: string, args: unknown): string {
   const lines = Object.entries(args ?? {}).map(([key, value]: [string, unknown]) => {
-    const text = typeof value === 'string' ? visible(value).trimEnd().replaceAll('\n', '\n      ') : visibleJson(value)
+    const text = typeof value === 'string' ? value.trimEnd().replaceAll('\n', '\n      ') : visibleJson(value)
     return `    ${key}: ${text}`
   })
   return [`  ${name}`, ...lines].join('\n')

@@ -28,7 +28,10 @@ export async function runCodingAgent(options: Options): Promise<number> {
   let answered = false
   try {
     const agent = await fleet.register({ id, scope, labels: { root: options.root, model: options.model } })
-    const tellState = (state: string): Promise<void> => agent.setState(state)
+    const tellState = async (state: string): Promise<void> => {
+      // Asked to stop, it may be released already.
+      if (!agent.signal.aborted) await agent.setState(state)
+    }
     // Nobody reads any more.
     const stop = (): void => void shutdown.shutdown('closed output')
     for (const stream of [process.stdout, process.stderr]) scope.on(stream, 'error', stop)

@@ -26,8 +26,8 @@ export class Conversation {
   interrupt(): boolean {
     if (this.#interrupted) return false
     this.#interrupted = true
-    if (this.#answering === undefined) this.#options.terminal.hint('(Ctrl-C again ends)')
-    else this.#answering.abort('Ctrl-C')
+    this.#answering?.abort('Ctrl-C')
+    this.#options.terminal.interject('^C (again ends)')
     return true
   }
 

@@ -19,7 +19,7 @@ export async function show(event: RunEvent, terminal: Terminal): Promise<void> {
     case 'retry':
       return terminal.note(`  ${describe(event.error)} Again in ${(event.wait / 1_000).toFixed(1)} s.`, 'yellow')
     case 'warning':
-      return terminal.note(`  ${visible(event.message)}`, 'yellow')
+      return terminal.note(`  ${event.message}`, 'yellow')
     case 'history_trimmed':
       return terminal.note(`  The oldest ${event.items} items of the conversation are forgotten.`, 'yellow')
     default:
@@ -39,7 +39,7 @@ export async function showResult(
 
 async function showItem(item: Item, terminal: Terminal): Promise<void> {
   if (item.type !== 'tool_result') return terminal.endLine()
-  if (item.status !== 'ok') await terminal.note(`✗ ${visible(item.name)}`, 'red')
+  if (item.status !== 'ok') await terminal.note(`✗ ${item.name}`, 'red')
   await terminal.note(tail(item.output, terminal.columns - 2), 'dim')
 }
 

@@ -1,7 +1,7 @@
 /**
  * The terminal; or the pipes in its place, where nobody can be asked.
  *
- * - What the model says goes to standard output, all else to standard error.
+ * - What the model says goes to standard output, all else to standard error. Whatever is printed cannot steer the terminal.
  * - While a question is open nothing is printed. Whoever prints waits, and with it the run, which goes on only when its events are taken.
  * - Keys are read all the time, so that Ctrl-C is heard; what else is typed while no question is open is dropped: nothing is
  *   approved ahead.
@@ -27,7 +27,10 @@ export class Terminal {
     if (!this.interactive) return
     const lines = createInterface({ input: process.stdin, output: this.#echo, terminal: true })
     this.#lines = lines
-    scope.defer(() => lines.close())
+    scope.defer(() => {
+      lines.close()
+      this.#endLine()
+    })
     scope.on(lines, 'SIGINT', onCtrlC)
   }
 
@@ -55,17 +58,18 @@ export class Terminal {
     this.#endLine()
   }
 
-  /** Lines of our own making; whatever else is in them must be `visible`. */
+  /** Lines beside the answer. */
   async note(text: string, style: Style = []): Promise<void> {
     await this.#answered
     this.#endLine()
-    process.stderr.write(`${styleText(style, text, { stream: process.stderr })}\n`)
+    process.stderr.write(`${styleText(style, visible(text), { stream: process.stderr })}\n`)
   }
 
-  /** Says something while a question may be open, which is then repeated. */
-  hint(text: string): void {
-    process.stdout.write(`\n${text}\n`)
-    this.#lines?.prompt(true)
+  /** Says something at once, where the cursor is; a question that is open is repeated. */
+  interject(text: string): void {
+    process.stdout.write(`${text}\n`)
+    this.#midLine = false
+    if (!this.#echo.muted) this.#lines?.prompt(true)
   }
 
   /**
@@ -79,7 +83,11 @@ export class Terminal {
     const { promise: answered, resolve: end } = Promise.withResolvers<void>()
     this.#answered = answered
     const over = new AbortController()
-    const abort = (): void => over.abort()
+    const abort = (): void => {
+      this.#echo.muted = true
+      this.#midLine = true
+      over.abort()
+    }
     signal.addEventListener('abort', abort)
     lines.once('close', abort)
     try {
@@ -90,7 +98,6 @@ export class Terminal {
       lines.write(draft)
       return await answer
     } catch {
-      this.#midLine = true
       return undefined
     } finally {
       this.#echo.muted = true

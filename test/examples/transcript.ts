@@ -9,14 +9,14 @@ export function plainScreen(printed: string): string {
 export interface Transcript {
   /** What the terminal of the agent showed. */
   readonly screen: string
-  /** What `oakum status` said when the agent was in its third turn. */
-  readonly status: string
+  /** What `oakum status` said when the agent was in its third turn, and when it had ended. */
+  readonly status: readonly [during: string, after: string]
   /** A folder of this machine, and what is written instead. */
   readonly folder: readonly [string, string]
 }
 
 /** Writes the page that shows the example at work. */
-export function writeTranscript(file: string, { screen, status, folder }: Transcript): void {
+export function writeTranscript(file: string, { screen, status: [during, after], folder }: Transcript): void {
   const page = `# The coding agent at work
 
 What [examples/coding-agent](../examples/coding-agent/README.md) showed on a terminal in its test, against a service of models on the
@@ -38,7 +38,14 @@ In the third turn, elsewhere:
 
 \`\`\`
 $ oakum status
-${status.replaceAll(...folder).trim()}
+${during.trim()}
+\`\`\`
+
+When it had ended:
+
+\`\`\`
+$ oakum status
+${after.trim()}
 \`\`\`
 `
   writeFileSync(file, page.replaceAll(/ +$/gm, ''))
