@@ -8,6 +8,7 @@
 import { aborted, isOakumError, OakumError, throwIfAborted } from '../../errors/index.ts'
 import type { Scope } from '../../scope/index.ts'
 import { untilAborted } from '../../scope/resources/until-aborted.ts'
+import { capText } from '../tools/capped-output.ts'
 import { HttpTransport } from './http-transport.ts'
 import type { McpOptions } from './options.ts'
 import type { Client, Sdk } from './sdk.ts'
@@ -16,6 +17,9 @@ import { StdioTransport } from './stdio-transport.ts'
 
 /** The longest that a timer of the SDK's can wait; for requests that something else bounds. */
 const UNBOUNDED = 2_147_483_647
+
+/** Bytes of what a server says went wrong that are told; it may answer with a page, or with megabytes. */
+const TOLD = 2_000
 
 /** Results are passed on as they are. Without this the SDK makes a validator of its own for each client, at some cost. */
 const NO_VALIDATOR = {
@@ -115,7 +119,7 @@ export class Connection {
     if (ended !== undefined && !isLate) return aborted(ended)
     if (this.#transport.failure !== undefined && !isLate) return this.#transport.failure
     const { name } = this.#options
-    const text = why instanceof Error ? why.message : String(why)
+    const text = capText(why instanceof Error ? why.message : String(why), TOLD)
     // Of a server that answers, its answer is enough.
     const message = `The MCP server ${name} failed: ${text}${isLate ? this.#transport.lastWords : ''}`
     return new OakumError('MCP_FAILED', message, { cause: why, facts: { server: name } })

@@ -3,7 +3,7 @@
  *
  * - Each request is answered: with what the server sent, or with an error in its stead when its stream ends without an answer.
  * - A request that is cancelled has its stream closed; the SDK would keep it, and a server need not.
- * - The server is lost when nobody listens at its address, and when it no longer knows the session.
+ * - The server is lost when nobody listens at its address, when it no longer knows the session, and when it asks without taking answers.
  * - What it says unasked comes over a stream of its own, if it has one, which is opened again when it ends. An answer is not
  *   fetched again: a stream that breaks has failed its request.
  * - When the scope closes the session is ended, for which there is a second, and no socket is left.
@@ -23,6 +23,9 @@ const END_SESSION = 1_000
 /** Milliseconds before the stream of what the server says unasked is opened again. */
 const LISTEN_AGAIN = 1_000
 
+/** Messages other than requests, most of them answers to the server's own, that may wait to be taken by it: each has a socket. */
+const MOST_UNTAKEN = 256
+
 /** The protocol's code for what a server, or whoever stands for it, failed at. */
 const SERVER_ERROR = -32_000
 
@@ -40,6 +43,7 @@ export class HttpTransport implements ServerTransport {
   readonly #unanswered = new Map<RequestId, Exchange | undefined>()
   /** The request that is being sent. The SDK calls `fetch` without saying for which. */
   readonly #sending = new AsyncLocalStorage<RequestId | undefined>()
+  #untaken = 0
   #closed = false
 
   constructor(sdk: Sdk, options: McpAddressOptions, scope: Scope) {
@@ -80,7 +84,7 @@ export class HttpTransport implements ServerTransport {
     const id = 'id' in message && 'method' in message ? message.id : undefined
     if (id === undefined) {
       if (isCancellation(message)) this.#drop(message.params.requestId)
-      await this.#sending.run(undefined, () => this.#inner.send(message))
+      await this.#tell(message)
       return
     }
     this.#unanswered.set(id, undefined)
@@ -88,6 +92,17 @@ export class HttpTransport implements ServerTransport {
       await this.#sending.run(id, () => this.#inner.send(message))
     } catch (error) {
       this.#answer(id, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  async #tell(message: JSONRPCMessage): Promise<void> {
+    if (this.#untaken === MOST_UNTAKEN) this.#lose('does not take what it is sent')
+    if (this.#closed) throw this.failure ?? new Error('The connection is closed.')
+    this.#untaken++
+    try {
+      await this.#sending.run(undefined, () => this.#inner.send(message))
+    } finally {
+      this.#untaken--
     }
   }
 

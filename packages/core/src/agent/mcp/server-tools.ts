@@ -36,7 +36,8 @@ export async function listServerTools(
   let cursor: string | undefined
   for (let pages = 1; ; pages++) {
     const { tools, nextCursor } = await askPage(cursor === undefined ? {} : { cursor })
-    if (Array.isArray(tools)) listed.push(...tools.flatMap(toListed))
+    // One more is enough to know that there are too many.
+    if (Array.isArray(tools)) listed.push(...tools.slice(0, MAX_TOOLS + 1).flatMap(toListed))
     cursor = typeof nextCursor === 'string' ? nextCursor : undefined
     if (listed.length > MAX_TOOLS || (cursor !== undefined && pages === MAX_PAGES)) {
       const message = `The MCP server ${server} lists more than ${MAX_TOOLS} tools, or ${MAX_PAGES} pages of them.`
@@ -54,9 +55,15 @@ function toListed(tool: unknown): Omit<ServerTool, 'name'>[] {
     {
       serverName,
       description: typeof description === 'string' ? description : typeof title === 'string' ? title : '',
-      parameters: isRecord(inputSchema) ? inputSchema : { type: 'object' },
+      parameters: objectSchema(inputSchema),
     },
   ]
+}
+
+/** As services take it: over one that is not said to be of an object with properties they refuse the request, with all other tools in it. */
+function objectSchema(schema: unknown): JsonSchema {
+  const { $schema: _dialect, properties, ...rest } = isRecord(schema) ? schema : {}
+  return { ...rest, type: 'object', properties: isRecord(properties) ? properties : {} }
 }
 
 function named(listed: readonly Omit<ServerTool, 'name'>[], server: string, prefix: boolean): ServerTool[] {

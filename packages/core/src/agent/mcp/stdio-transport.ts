@@ -2,7 +2,8 @@
  * Speaks to a server over the standard streams of a process that a scope owns, with all that it starts.
  *
  * - A line is a message. A line that is none is the server's mistake: it is kept for error messages, and the next is read.
- * - The server is lost when it ends, when it closes its output, or when a line is too long; its failure says which.
+ * - The server is lost when it ends, when it closes its output, when a line is too long, or when it leaves unread more than one may have;
+ *   its failure says which.
  * - `send` settles when the system has taken the message, so whoever awaits it keeps to the server's pace; or when it never will.
  */
 import { OakumError } from '../../errors/index.ts'
@@ -16,6 +17,9 @@ import type { ServerTransport } from './server-transport.ts'
 /** Milliseconds for what a server wrote before it ended, when something that it started keeps its pipes open. */
 const PIPES_KEPT_OPEN = 250
 
+/** Messages that may wait to be read by the server, most of them answers to what it asks. */
+const MOST_UNREAD = 1_000
+
 /** Characters of a line that is no message which are kept. */
 const RUBBISH = 200
 
@@ -28,16 +32,19 @@ export class StdioTransport implements ServerTransport {
   readonly #options: McpProgramOptions
   readonly #scope: Scope
   readonly #lines: Lines
+  readonly #maxBytes: number
   readonly #lastWords = new LastWords()
   #process: OwnedProcess | undefined = undefined
   #exit: ProcessExit | undefined = undefined
+  #unread = 0
   #closed = false
 
   constructor(sdk: Sdk, options: McpProgramOptions, scope: Scope) {
     this.#sdk = sdk
     this.#options = options
     this.#scope = scope
-    this.#lines = new Lines(options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES)
+    this.#maxBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES
+    this.#lines = new Lines(this.#maxBytes)
   }
 
   get lastWords(): string {
@@ -68,8 +75,16 @@ export class StdioTransport implements ServerTransport {
   send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#process?.stdin
     if (this.#closed || !stdin) return Promise.reject(this.failure ?? new Error('The connection is closed.'))
+    // It may ask without end, and what it asks is answered.
+    if (this.#unread === MOST_UNREAD || stdin.writableLength > this.#maxBytes) {
+      this.#lose(this.#failed('does not read what it is sent'))
+      return Promise.reject(this.failure ?? new Error('The connection is closed.'))
+    }
     return new Promise(resolve => {
-      stdin.write(this.#sdk.serializeMessage(message), error => {
+      const line = this.#sdk.serializeMessage(message)
+      this.#unread++
+      stdin.write(line, error => {
+        this.#unread--
         // Nobody reads it: the server has ended, or will be lost. How it ended tells more than a broken pipe.
         if (error) this.#loseSoon()
         resolve()

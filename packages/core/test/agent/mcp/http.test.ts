@@ -91,6 +91,11 @@ describe('mcp over HTTP', () => {
     const { server, at } = await startServer()
     await expect(open(at('/html'))).rejects.toThrow('Unexpected content type: text/html')
     await expect(open(at('/mute'))).rejects.toThrow('not ready within 300 ms')
+    await expect(open(at('/asks'))).rejects.toThrow('does not take what it is sent')
+    // Of a page its head and tail are enough.
+    await expect(open(at('/page'))).rejects.toMatchObject({
+      message: /^.{1,1200}\n… \d+ bytes left out …\n.{1,1200}$/s,
+    })
     const controller = new AbortController()
     const opening = open(at('/mute?2'), controller.signal)
     await until(async () => (await ask(server)).open > 0)

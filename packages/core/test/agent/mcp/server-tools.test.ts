@@ -40,8 +40,16 @@ describe('the list of a server’s tools', () => {
       name: 'odd__twice_2',
       serverName: 'twice',
       description: '',
-      parameters: { type: 'object' },
+      parameters: { type: 'object', properties: {} },
     })
+  })
+
+  it('tells of parameters as services take them', async () => {
+    const schemas = [{}, { type: 'object' }, { $schema: 'x', properties: null, required: ['a'] }, undefined]
+    const tools = schemas.map((inputSchema, index) => ({ name: `t${index}`, inputSchema }))
+    const listed = await listServerTools(() => Promise.resolve({ tools }), { server: 's', prefix: false })
+    const bare = { type: 'object', properties: {} }
+    expect(listed.map(({ parameters }) => parameters)).toEqual([bare, bare, { ...bare, required: ['a'] }, bare])
   })
 
   it('has a prefix everywhere when that is asked for', async () => {
@@ -53,13 +61,14 @@ describe('the list of a server’s tools', () => {
   it('leaves out what cannot be called, and takes what lacks the rest', async () => {
     const tools = [null, 'x', { description: 'no name' }, { name: 'bare', title: 'Bare', inputSchema: [] }]
     const listed = await listServerTools(() => Promise.resolve({ tools }), { server: 's', prefix: false })
-    expect(listed).toEqual([{ name: 'bare', serverName: 'bare', description: 'Bare', parameters: { type: 'object' } }])
+    const parameters = { type: 'object', properties: {} }
+    expect(listed).toEqual([{ name: 'bare', serverName: 'bare', description: 'Bare', parameters }])
     expect(await listServerTools(() => Promise.resolve({}), { server: 's', prefix: false })).toEqual([])
   })
 
   it('takes no list without an end, by pages or by tools', async () => {
-    const many = pages(Array.from({ length: 1_001 }, (_, index) => `t${index}`))
-    for (const list of [endless, many]) {
+    const many = [1_001, 300_000].map(length => pages(Array.from({ length }, (_, index) => `t${index}`)))
+    for (const list of [endless, ...many]) {
       await expect(listServerTools(list, { server: 's', prefix: false })).rejects.toMatchObject({ code: 'MCP_FAILED' })
     }
   })

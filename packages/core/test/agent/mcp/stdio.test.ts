@@ -71,6 +71,13 @@ describe('mcp over stdio', () => {
     await expect(call('flood')).rejects.toThrow('sent a line of more than 100000 bytes')
     expect(lost).toHaveLength(1)
   })
+
+  it('is lost when the server asks without end, and reads no answers', async () => {
+    const { call, lost } = await open(mcp(program('bare-server.ts')))
+    await call('ask')
+    await expect(call('wait')).rejects.toThrow('does not read what it is sent')
+    expect(lost).toHaveLength(1)
+  })
 })
 
 describe('mcp over stdio, when the server does not start', () => {
