@@ -14,11 +14,9 @@ export interface Row {
   readonly task: { readonly subject: string; readonly way?: Way; readonly count?: number }
 }
 
-/** How often peers are cancelled, each in each way; and ours, with the clients by themselves that ours is around. */
+/** How often peers are cancelled, and ours, each in each way; the client that ours is around is aborted as often, to compare with. */
 const PEER_CANCELS = 2_000
 const OUR_CANCELS = 10_000
-/** These keep so much that a process would not hold more. */
-const HEAVY: ReadonlySet<string> = new Set(['ai break'])
 /** Once: ours around the client of the Responses API, by its own cancel. */
 const MANY_CANCELS = 100_000
 const SETTLES = 500
@@ -48,7 +46,8 @@ export function rowsOf(most: number): readonly Row[] {
 }
 
 function cancelsOf({ name, around }: Subject, way: Way): number {
-  const compared = around !== undefined || OURS.some(ours => ours.around === name)
-  if (!compared || HEAVY.has(`${name} ${way}`)) return PEER_CANCELS
+  if (around === undefined) {
+    return way === 'abort' && OURS.some(ours => ours.around === name) ? OUR_CANCELS : PEER_CANCELS
+  }
   return name === 'oakum-responses' && way === 'cancel' ? MANY_CANCELS : OUR_CANCELS
 }

@@ -4,7 +4,7 @@ import type { Program, Row } from './rows.ts'
 
 /**
  * What ours has to keep to, at most, by the program that measures it. Bytes of a cancel are those beyond what the client leaves by itself
- * when it is stopped as often: Node's engine never forgets that a client made a generator function of its own for a request.
+ * when it is aborted as often: Node's engine never forgets that a client made a generator function of its own for a request.
  */
 export const TARGETS = {
   cancels: { bytes: 10, listeners: 0, dependants: 0, sockets: 0, openSockets: 0, completed: 0 },
@@ -30,14 +30,12 @@ export function missedTargets(outcomes: readonly Outcome[]): string[] {
     })
 }
 
-/** What the client leaves by itself, stopped as often in the same way; where it has no cancel of its own, by an abort. */
+/** What the client leaves by itself when it is aborted as often. */
 function clientOf({ program, subject, task }: Row, figure: string, outcomes: readonly Outcome[]): number {
   if (program !== 'cancels' || figure !== 'bytes') return 0
-  const found = [task.way, 'abort'].map(way =>
-    outcomes.find(({ row }) => {
-      const same = row.program === program && row.subject.name === subject.around
-      return same && row.task.way === way && row.task.count === task.count
-    }),
-  )
-  return Math.max(0, found.find(one => one !== undefined)?.figures?.[figure] ?? 0)
+  const client = outcomes.find(({ row }) => {
+    const same = row.program === program && row.subject.name === subject.around
+    return same && row.task.way === 'abort' && row.task.count === task.count
+  })
+  return Math.max(0, client?.figures?.[figure] ?? 0)
 }
