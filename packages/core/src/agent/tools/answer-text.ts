@@ -1,4 +1,4 @@
-import { isAnyArrayBuffer } from 'node:util/types'
+import { isAnyArrayBuffer, isMap, isNativeError, isSet } from 'node:util/types'
 import { isOakumError, OakumError } from '../../errors/index.ts'
 import { capText, validateMaxBytes } from './capped-output.ts'
 
@@ -10,8 +10,8 @@ export interface AnswerTextOptions {
 /**
  * What a model is told of what a tool returned: a string as it is, nothing for undefined, anything else as JSON.
  *
- * @throws OakumError TOOL_ANSWER_INVALID for what cannot be written as JSON: a circular object, a BigInt, a function, bytes, what throws
- * when it is read; INVALID_OPTION
+ * @throws OakumError TOOL_ANSWER_INVALID for what cannot be written as JSON: a circular object, a BigInt, a function, bytes, a map, a set,
+ * an error, what throws when it is read; INVALID_OPTION
  */
 export function answerText(value: unknown, { maxBytes }: AnswerTextOptions): string {
   validateMaxBytes('maxBytes', maxBytes)
@@ -28,6 +28,9 @@ export function errorText(error: unknown, { maxBytes }: AnswerTextOptions): stri
 function toJson(value: unknown): string {
   // A hundred megabytes would become some four hundred of text, and that after an array of as many numbers.
   if (ArrayBuffer.isView(value) || isAnyArrayBuffer(value)) throw invalid('it returned bytes; return text')
+  // Of these JSON has only the braces.
+  if (isMap(value) || isSet(value)) throw invalid('it returned a map or a set; return an object or an array')
+  if (isNativeError(value)) throw invalid('it returned an error; throw it', value)
   let json: string | undefined
   try {
     json = JSON.stringify(value)

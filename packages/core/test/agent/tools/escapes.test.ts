@@ -181,8 +181,28 @@ test('several roots are all allowed, and paths start at the first', async () => 
   expect(await codeOf(call(read, { path: 'secret.txt' }, scope))).toBe('FILE_FAILED')
 })
 
-test.each([[[]], [['/no/such/folder']], [['/etc/passwd']]])('the roots %j are refused', roots => {
+test.each([[[]], [['']], [['/no/such/folder']], [['/etc/passwd']]])('the roots %j are refused', roots => {
   const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
   expect(() => readFile({ roots })).toThrow(refused)
   expect(() => writeFile({ roots })).toThrow(refused)
+})
+
+test('a root that became a link since leads nowhere, and one that is gone is not there', async () => {
+  const read = readFile({ roots: [root] })
+  renameSync(root, join(base, 'away'))
+  expect(await codeOf(call(read, { path: 'real.txt' }, scope))).toBe('FILE_FAILED')
+  symlinkSync(outside, root)
+  expect(await codeOf(call(read, { path: 'secret.txt' }, scope))).toBe('PATH_OUTSIDE_ROOTS')
+})
+
+test('the root of all has no links either', async () => {
+  const read = readFile({ roots: ['/'] })
+  expect(await call(read, { path: join(root, 'real.txt') }, scope)).toBe('mine')
+  for (const path of [
+    '/proc/self/status',
+    `/proc/${process.pid}/root/etc/passwd`,
+    `/proc/${process.pid}/cwd/package.json`,
+  ]) {
+    expect(await codeOf(call(read, { path }, scope))).toBe('PATH_OUTSIDE_ROOTS')
+  }
 })

@@ -2,6 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readFile, writeFile, type ReadFileOptions } from '../../../src/agent/index.ts'
+import { DEFAULT_LIMITS } from '../../../src/agent/limits.ts'
+import { answerText } from '../../../src/agent/tools/answer-text.ts'
 import { Scope } from '../../../src/scope/index.ts'
 import { call } from './calling.ts'
 import { useFolder } from './folders.ts'
@@ -52,11 +54,12 @@ test('what is too long is cut between lines, and a line that is too long between
   )
 })
 
-test('a file of many chunks is read in parts that make the whole', async () => {
+test('a file of many chunks is read in parts that make the whole, each as a loop tells it', async () => {
   const content = Array.from({ length: 30_000 }, (_, line) => `line ${line} é`).join('\n')
   let text = ''
   for (let offset: number | undefined = 1; offset !== undefined;) {
     const part: string = await read(content, { offset })
+    expect(answerText(part, { maxBytes: DEFAULT_LIMITS.resultBytes })).toBe(part)
     const more: RegExpExecArray | null = /\[The file goes on at line (\d+): .*\]$/.exec(part)
     text += more === null ? part : part.slice(0, more.index)
     offset = more === null ? undefined : Number(more[1])
@@ -90,6 +93,8 @@ test('what cannot be read or written says why, by the path that was given', asyn
   const tool = readFile({ roots: [root] })
   const write = writeFile({ roots: [root], maxBytes: 3 })
   await expect(call(tool, { path: 'no' }, scope)).rejects.toThrow('no: there is no such file or folder.')
+  await expect(call(tool, { path: 'file/' }, scope)).rejects.toThrow('file/: it is a folder.')
+  await expect(call(write, { path: 'new/', content: '' }, scope)).rejects.toThrow('new/: it is a folder.')
   await expect(call(tool, { path: 'no/such' }, scope)).rejects.toThrow('no/such: there is no such file or folder.')
   await expect(call(tool, { path: 'folder' }, scope)).rejects.toThrow('folder: it is a folder.')
   await expect(call(tool, { path: '.' }, scope)).rejects.toThrow('.: it is a folder.')

@@ -93,6 +93,14 @@ test.each([
   expect(() => compileSchema(schema)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
 })
 
+test('what was not looked at, for what it would cost, does not fit', () => {
+  const check = compileSchema({ items: { anyOf: [{ type: 'string' }, true] } })
+  expect(check(Array.from({ length: 1_000 }, () => 1))).toEqual([])
+  expect(check(Array.from({ length: 250_000 }, () => 1))).toEqual([
+    'the input is too large, or nests too deeply, to be checked',
+  ])
+})
+
 test('schemas and values that nest without an end are answered nevertheless', () => {
   let deepSchema: object = {}
   for (let depth = 0; depth < 10_000; depth++) deepSchema = { items: deepSchema }

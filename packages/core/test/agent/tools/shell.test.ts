@@ -133,6 +133,13 @@ test('a folder or a shell that is not there is an error', async () => {
   await expect(call(missing, { command: 'true' }, scope)).rejects.toMatchObject({ code: 'COMMAND_NOT_FOUND' })
 })
 
+test('a command that the system would not take says so', async () => {
+  const command = `: ${'漢'.repeat(50_000)}`
+  await expect(call(shell(), { command }, scope)).rejects.toThrow(
+    'The command has 150002 bytes, of which the system takes',
+  )
+})
+
 test('what the model may ask for is bounded', async () => {
   const tool = shell({ timeout: 5, maxTimeout: 10 })
   await expect(call(tool, { command: 'true', timeout: 11 }, scope)).rejects.toThrow(

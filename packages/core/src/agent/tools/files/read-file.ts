@@ -11,7 +11,11 @@ import { Roots } from './roots.ts'
 export interface ReadFileOptions {
   /** Folders; what is below them may be read. A path that is not absolute starts at the first. */
   readonly roots: readonly string[]
-  /** Bytes that one call answers with, at most. @default 65_536 */
+  /**
+   * Bytes of a file that one call tells, at most; how to go on comes on top. What is above `limits.resultBytes` of the loop, the note
+   * included, loses its middle there.
+   * @default 64_000
+   */
   readonly maxBytes?: number
   /** @default 'read_file' */
   readonly name?: string
@@ -30,7 +34,7 @@ interface ReadArguments {
  * @throws OakumError INVALID_OPTION
  */
 export function readFile(options: ReadFileOptions): Tool {
-  const { name = 'read_file', maxBytes = 65_536 } = options
+  const { name = 'read_file', maxBytes = 64_000 } = options
   const roots = new Roots(options.roots)
   validateMaxBytes('maxBytes', maxBytes)
   return tool<ReadArguments>({

@@ -27,7 +27,7 @@ export class Roots {
   readonly #first: Root
   readonly #roots: readonly Root[]
 
-  /** @throws OakumError INVALID_OPTION when there is none, or one is no folder */
+  /** @throws OakumError INVALID_OPTION when there is none, or one is empty or no folder */
   constructor(roots: readonly string[]) {
     this.#roots = roots.map(root => ({ given: resolve(root), real: realFolder(root) }))
     const [first] = this.#roots
@@ -42,7 +42,8 @@ export class Roots {
     const below = isAbsolute(path) ? this.#below(path) : { root: this.#first.real, way: path }
     if (below === undefined) throw outside(path, 'lies outside the folders that are allowed')
     const folders = below.way.split(sep).filter(name => name !== '' && name !== '.')
-    const name = folders.pop()
+    // What ends so is a folder's.
+    const name = path.endsWith(sep) ? undefined : folders.pop()
     if (name === undefined) throw fileFailed(path, 'EISDIR')
     return { root: below.root, folders, name, path }
   }
@@ -62,6 +63,9 @@ export function outside(path: string, why: string): OakumError {
 }
 
 function realFolder(root: string): string {
+  // As of a variable that is not set; to the system it is the folder at hand.
+  if (root === '')
+    throw new OakumError('INVALID_OPTION', 'A root must not be empty; "." is the folder of this process.')
   try {
     const real = realpathSync(root)
     if (statSync(real).isDirectory()) return real

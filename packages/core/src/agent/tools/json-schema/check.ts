@@ -19,6 +19,8 @@ const DEEPEST = 256
 /** So many checks one value may cost; a schema whose references lead back to itself would cost any number. */
 const MOST_STEPS = 250_000
 
+export const TOO_MUCH = 'is too large, or nests too deeply, to be checked'
+
 /** What was found to be wrong, and what finding it has cost. */
 export class Report {
   readonly problems: string[] = []
@@ -30,7 +32,12 @@ export class Report {
 
   /** Whether there is no use in looking further. */
   get isFull(): boolean {
-    return this.problems.length >= MOST_PROBLEMS || this.#spent.steps > MOST_STEPS
+    return this.problems.length >= MOST_PROBLEMS || this.isSpent
+  }
+
+  /** Whether some of the value was not looked at, for what that would cost. */
+  get isSpent(): boolean {
+    return this.#spent.steps > MOST_STEPS
   }
 
   /** @param problem goes on from where it is: `must be a string`. */
@@ -47,7 +54,7 @@ export class Report {
   descend(check: () => void, path: string): void {
     const spent = this.#spent
     if (++spent.steps > MOST_STEPS || spent.depth >= DEEPEST) {
-      this.add(path, 'is too large, or nests too deeply, to be checked')
+      this.add(path, TOO_MUCH)
       return
     }
     spent.depth++

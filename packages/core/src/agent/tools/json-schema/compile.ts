@@ -13,7 +13,7 @@
  */
 import { OakumError } from '../../../errors/index.ts'
 import { itemCount, items } from './arrays.ts'
-import { isObject, Report, type Check, type Keyword } from './check.ts'
+import { isObject, Report, TOO_MUCH, type Check, type Keyword } from './check.ts'
 import { allOf, anyOf, oneOf } from './combining.ts'
 import { bounds } from './numbers.ts'
 import { properties, required } from './objects.ts'
@@ -48,6 +48,8 @@ export function compileSchema(root: unknown): (value: unknown) => readonly strin
   return value => {
     const report = new Report()
     check(value, '', report)
+    // Where one form of several was too much, another may have fitted.
+    if (report.isSpent && report.problems.length === 0) report.add('', TOO_MUCH)
     return report.problems
   }
 }

@@ -34,8 +34,14 @@ export const oneOfValues: Keyword = schema => {
   const list = shown.length > MOST_SHOWN ? `${shown.slice(0, MOST_SHOWN)}…` : shown
   const problem = allowed.length === 1 ? `must be ${list}` : `must be one of ${list}`
   return (value, path, report) => {
-    if (!allowed.some(candidate => isDeepStrictEqual(candidate, value))) report.add(path, problem)
+    if (!has(allowed, value)) report.add(path, problem)
   }
+}
+
+/** Lists may be long, and most are of texts. */
+function has(allowed: readonly unknown[], value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return allowed.includes(value)
+  return allowed.some(candidate => isDeepStrictEqual(candidate, value))
 }
 
 function isOf(name: string, value: unknown): boolean {

@@ -23,7 +23,11 @@ export interface ShellOptions {
   readonly timeout?: number
   /** Milliseconds that the model may ask for. @default 600_000, or `timeout` where that is more */
   readonly maxTimeout?: number
-  /** Bytes of its output that are kept, half from the beginning and half from the end. @default 65_536 */
+  /**
+   * Bytes of its output that are kept, half from the beginning and half from the end; how it ended comes on top. The loop keeps
+   * `limits.resultBytes` of all that.
+   * @default 64_000
+   */
   readonly maxOutput?: number
   /** Milliseconds between SIGTERM and SIGKILL, for a command that is ended. @default 5_000 */
   readonly grace?: number
@@ -33,8 +37,10 @@ export interface ShellOptions {
   readonly parallel?: boolean
 }
 
-/** Characters; Linux takes 128 KiB as one argument. */
+/** Characters. */
 const LONGEST_COMMAND = 100_000
+/** Linux takes 128 KiB as one argument, the zero at its end included. */
+const LONGEST_ARGUMENT = 131_071
 
 interface ShellArguments {
   command: string
@@ -54,7 +60,7 @@ interface ShellArguments {
  * @throws OakumError INVALID_OPTION
  */
 export function shell(options: ShellOptions = {}): Tool {
-  const { name = 'shell', shell: program = '/bin/sh', timeout = 120_000, maxOutput = 65_536, parallel = true } = options
+  const { name = 'shell', shell: program = '/bin/sh', timeout = 120_000, maxOutput = 64_000, parallel = true } = options
   const { maxTimeout = Math.max(timeout, 600_000), grace, inheritEnv = true } = options
   validateTimes(timeout, maxTimeout, grace)
   validateMaxBytes('maxOutput', maxOutput)
@@ -80,6 +86,7 @@ export function shell(options: ShellOptions = {}): Tool {
       additionalProperties: false,
     },
     execute: async (args, context) => {
+      validateLength(args.command)
       const limit = args.timeout ?? timeout
       const outcome = await runCommand(
         {
@@ -107,6 +114,13 @@ function answer({ output, exit, timedOut, refused, leftBehind }: CommandOutcome,
   if (refused > 0) notes.push(`${refused} of its processes could not be ended`)
   if (leftBehind) notes.push('what it left in the background ends now')
   return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}[${notes.join('; ')}]`
+}
+
+function validateLength(command: string): void {
+  const bytes = Buffer.byteLength(command)
+  if (bytes <= LONGEST_ARGUMENT) return
+  const message = `The command has ${bytes} bytes, of which the system takes ${LONGEST_ARGUMENT}: run it from a file.`
+  throw new OakumError('INVALID_OPTION', message, { facts: { bytes } })
 }
 
 function validateTimes(timeout: number, maxTimeout: number, grace: number | undefined): void {
