@@ -32,8 +32,8 @@ export interface DriveOptions {
 
 /** @throws what the run fails with; anything once the signal has aborted. */
 export async function drive(options: DriveOptions): Promise<void> {
-  const { settings, toolbox, loop, signal, span: run } = options
-  const tools = await toolbox.open(loop, signal)
+  const { settings, toolbox, loop, scope, signal, span: run } = options
+  const tools = await toolbox.open(loop, scope, signal)
   let { previousResponseId } = options
   for (let turn = 1; ; turn++) {
     if (turn > settings.limits.turns) throw turnLimit(settings.limits.turns)

@@ -15,8 +15,10 @@ export class Toolbox {
   readonly #open = new Map<ToolSource, readonly Tool[]>()
   #tools: ReadonlyMap<string, Tool> | undefined
 
-  /** Throws INVALID_OPTION when two tools have one name. */
+  /** Throws INVALID_OPTION for what is no tool and no source, and when two tools have one name. */
   constructor(given: readonly (Tool | ToolSource)[]) {
+    if (!Array.isArray(given)) throw new OakumError('INVALID_OPTION', 'tools must be a list.')
+    for (const [index, each] of given.entries()) assertUsable(each, `tools[${index}]`)
     this.#own = given.filter((each): each is Tool => !isSource(each))
     this.#sources = given.filter(isSource)
     byName(this.#own)
@@ -26,35 +28,45 @@ export class Toolbox {
    * All tools.
    *
    * @param loop The loop's scope, below which sources are opened.
-   * @throws what a source failed with; ABORTED; INVALID_OPTION when two tools have one name.
+   * @param run The run's: a source that does not let itself be told to end is named by the close of that.
+   * @throws what a source failed with, or was lost by; ABORTED; INVALID_OPTION when two tools have one name.
    */
-  async open(loop: Scope, signal: AbortSignal): Promise<ReadonlyMap<string, Tool>> {
-    const opened = await Promise.allSettled(this.#sources.map(source => this.#openSource(source, loop, signal)))
+  async open(loop: Scope, run: Scope, signal: AbortSignal): Promise<ReadonlyMap<string, Tool>> {
+    throwIfAborted(signal)
+    const wanted = this.#sources.filter(source => !this.#open.has(source))
+    const opened = await Promise.allSettled(
+      wanted.map(source => ownedWork(run, `open ${source.name}`, () => this.#openSource(source, loop, signal), signal)),
+    )
     for (const each of opened) if (each.status === 'rejected') throw each.reason
     this.#tools ??= byName([...this.#own, ...this.#sources.flatMap(source => this.#open.get(source) ?? [])])
     return this.#tools
   }
 
   async #openSource(source: ToolSource, loop: Scope, signal: AbortSignal): Promise<void> {
-    if (this.#open.has(source)) return
     const scope = loop.child(`tools of ${source.name}`)
-    let lost = false
+    let lost: { readonly why: unknown } | undefined
     const onLost = (why: unknown): void => {
-      lost = true
+      // By now the source may have been opened anew.
+      if (lost !== undefined) return
+      lost = { why }
       this.#open.delete(source)
       this.#tools = undefined
       // Whatever cannot be released is told by the close of the loop, whose scope has it.
       void scope.close(why).catch(() => {})
     }
     const onChanged = (tools: readonly Tool[]): void => {
-      if (lost) return
+      if (lost !== undefined) return
       this.#open.set(source, tools)
       this.#tools = undefined
     }
     try {
-      onChanged(await ownedWork(scope, 'open', () => source.open(scope, { signal, onLost, onChanged }), signal))
+      const tools = await ownedWork(scope, 'open', () => source.open(scope, { signal, onLost, onChanged }), signal)
+      if (lost !== undefined) throw lost.why
+      onChanged(tools)
     } catch (error) {
-      await scope.close(error)
+      onLost(error)
+      // Who asks is told why it could not be opened, whatever came of closing what there was of it.
+      await scope.close().catch(() => {})
       throwIfAborted(signal)
       throw error
     }
@@ -63,6 +75,13 @@ export class Toolbox {
 
 function isSource(given: Tool | ToolSource): given is ToolSource {
   return 'open' in given
+}
+
+/** Who has no types may pass anything, as a function that was to be a tool. */
+function assertUsable(given: Partial<Tool & ToolSource> | undefined, what: string): void {
+  const isTool = typeof given?.execute === 'function' && typeof given.check === 'function'
+  if (typeof given?.name === 'string' && (isTool || typeof given.open === 'function')) return
+  throw new OakumError('INVALID_OPTION', `${what} is no tool, as tool() makes one, and no source of tools.`)
 }
 
 function byName(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
