@@ -109,6 +109,17 @@ describe('approval', () => {
     expect(told.map(({ status }) => status)).toEqual(['error', 'error'])
   })
 
+  it.each([[undefined], [true], ['deny'], [{}], [{ deny: undefined }]])('that answers %j denies', async answer => {
+    let ran = false
+    const run = simple('run', () => {
+      ran = true
+    })
+    // @ts-expect-error -- as somebody may whose code has no types
+    const [told] = await answers([['run', {}]], [run], () => answer)
+    expect(told).toMatchObject({ status: 'denied', output: expect.stringContaining('approve must answer') })
+    expect(ran).toBe(false)
+  })
+
   it('that fails denies', async () => {
     const [answer] = await answers([['echo', { text: 'a' }]], [echo], () => Promise.reject(new Error('window closed')))
     expect(answer).toMatchObject({ status: 'denied', output: expect.stringContaining('window closed') })
@@ -116,6 +127,16 @@ describe('approval', () => {
 })
 
 describe('calls of one turn', () => {
+  it('are answered whole where results have no limit', async () => {
+    const model = scripted(calls(['large', {}], ['bad', {}]), says('done'))
+    const large = simple('large', () => 'x'.repeat(100_000))
+    const bad = simple('bad', () => Promise.reject(new Error('no disk')))
+    const loop = openLoop({ model, tools: [large, bad], limits: { resultBytes: Infinity } })
+    const { items } = await loop.run('go').done
+    const told = items.flatMap(item => (item.type === 'tool_result' ? [`${item.status} ${item.output.length}`] : []))
+    expect(told).toEqual(['ok 100000', 'error 7'])
+  })
+
   it('run side by side, so many at a time, and are told in their order', async () => {
     let running = 0
     let most = 0

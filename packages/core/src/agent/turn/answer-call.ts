@@ -1,4 +1,5 @@
-import { throwIfAborted } from '../../errors/index.ts'
+import { inspect } from 'node:util'
+import { OakumError, throwIfAborted } from '../../errors/index.ts'
 import type { Scope } from '../../scope/index.ts'
 import type { Approval, Approve } from '../approval.ts'
 import type { ToolCallItem, ToolResultItem } from '../items.ts'
@@ -102,11 +103,20 @@ async function askApproval(
 ): Promise<Approval> {
   if (approve === undefined) return 'allow'
   try {
-    return await ownedWork(scope, 'approve', () => approve(call, { signal, arguments: args }), signal)
+    const approval = await ownedWork(scope, 'approve', () => approve(call, { signal, arguments: args }), signal)
+    if (isApproval(approval)) return approval
+    const answered = inspect(approval, { depth: 0 })
+    throw new OakumError('INVALID_OPTION', `approve must answer 'allow', { deny } or { edit }, not ${answered}.`)
   } catch (error) {
     throwIfAborted(signal)
     return { deny: `it could not be approved: ${errorText(error, { maxBytes: 1_024 })}` }
   }
+}
+
+/** Who has no types may answer anything; whatever is not plainly a yes must not run the call. */
+function isApproval(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return given === 'allow'
+  return 'deny' in given ? typeof given.deny === 'string' : 'edit' in given
 }
 
 function unknownTool(name: string, tools: ReadonlyMap<string, Tool>): string {

@@ -70,7 +70,8 @@ async function answerGroup(calls: readonly ToolCallItem[], options: CallsOptions
       try {
         const result = await answerCall(call, {
           ...options,
-          maxResult: limits.resultBytes,
+          // Without a limit it is Infinity, which is no number of bytes.
+          maxResult: Math.min(limits.resultBytes, Number.MAX_SAFE_INTEGER),
           output: text => inbox.output(call.callId, text),
           warn: message => inbox.push({ type: 'warning', message }),
           started: args => {
