@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { OakumError } from '../errors/index.ts'
 
 /** Milliseconds that a close may take when nobody says otherwise. */
@@ -67,6 +68,9 @@ export function validateScope(name: string, options: ScopeOptions | undefined): 
 
 /** Throws INVALID_OPTION unless a timer can wait for so many milliseconds. */
 export function validateDelay(option: string, milliseconds: number): void {
-  if (milliseconds >= 0 && milliseconds <= LONGEST_DELAY) return
-  throw new OakumError('INVALID_OPTION', `${option} must be 0 to ${LONGEST_DELAY} milliseconds, not ${milliseconds}.`)
+  if (typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds <= LONGEST_DELAY) return
+  throw new OakumError(
+    'INVALID_OPTION',
+    `${option} must be 0 to ${LONGEST_DELAY} milliseconds, not ${inspect(milliseconds)}.`,
+  )
 }

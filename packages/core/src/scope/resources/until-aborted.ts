@@ -5,6 +5,7 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal |
   if (signal === undefined) return promise
   const { promise: abort, reject } = Promise.withResolvers<never>()
   const onAbort = (): void => reject(aborted(signal))
+  if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     return await Promise.race([promise, abort])
