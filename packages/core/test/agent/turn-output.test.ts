@@ -137,6 +137,14 @@ describe('a response', () => {
     expect(keep.map(item => (item.type === 'tool_call' ? item.callId : ''))).toEqual(['x_2', 'y', 'call_2'])
   })
 
+  it('counts an item by what was not said in pieces before', () => {
+    const consumer = new Consumer()
+      .piece('x'.repeat(600))
+      .item(message('x'.repeat(600)))
+      .piece('y'.repeat(300))
+    expect(() => consumer.item(thought('z'.repeat(101)))).toThrow(expect.objectContaining({ code: 'MODEL_PROTOCOL' }))
+  })
+
   it('that grows above the limit is refused', () => {
     const consumer = new Consumer().piece('x'.repeat(1_000))
     expect(() => consumer.piece('x')).toThrow(expect.objectContaining({ code: 'MODEL_PROTOCOL' }))

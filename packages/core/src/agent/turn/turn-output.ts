@@ -76,6 +76,7 @@ export class TurnOutput {
   item(item: ModelItem): readonly ModelItem[] {
     this.#made.push(item)
     if (item.type === 'tool_call') this.#grow(item.arguments.length + item.name.length)
+    else this.#grow(Math.max(0, item.text.length - (this.#current(item.type)?.made ?? 0)))
     if (item.type !== 'tool_call' && this.#waiting.length === 0) return this.#whole(item)
     this.#waiting.push(item)
     return NOTHING
