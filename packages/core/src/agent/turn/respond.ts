@@ -75,9 +75,9 @@ async function ask(request: ModelRequest, options: RespondOptions): Promise<Resp
   const own = scope.child('request', { onError: () => {}, closeTimeout: CLOSE_TIMEOUT })
   try {
     loading(true)
-    const stream = own.iterate(settings.model(request, { signal: own.signal }))
+    const stream = own.iterate(assertStream(settings.model(request, { signal: own.signal })))
     // Read to its end, a connection can be used again; one that stays open behind the response is not worth waiting for.
-    const finished = (): unknown => own.timeout(() => void own.close(), END_TIMEOUT)
+    const finished = (): unknown => own.timeout(() => void release(own), END_TIMEOUT)
     const response = await read(stream, options, finished)
     throwIfAborted(signal)
     if (response !== undefined) return response
@@ -85,9 +85,28 @@ async function ask(request: ModelRequest, options: RespondOptions): Promise<Resp
       facts: { retryable: true },
     })
   } finally {
-    await own.close()
-    loading(false)
+    // A run that ends closes it, and tells what refused; it would have this very task to name as well, if that waited.
+    if (!signal.aborted) {
+      await release(own)
+      loading(false)
+    }
   }
+}
+
+/** Who has no types may well give a promise of a stream. */
+function assertStream(answer: AsyncIterable<ModelEvent>): AsyncIterable<ModelEvent> {
+  if (typeof answer?.[Symbol.asyncIterator] === 'function') return answer
+  const message =
+    'The model must return an async iterable, as an async generator does, not a promise or something else.'
+  throw new OakumError('MODEL_PROTOCOL', message, { facts: { retryable: false } })
+}
+
+/**
+ * What the release of a stream throws is no failure of a response that came to its end, and hides none of one that did not. Where
+ * it comes of a cancel, that tells of it.
+ */
+async function release(request: Scope): Promise<void> {
+  await request.close().catch(() => {})
 }
 
 /** Reads a stream to its end; undefined when that did not say that it was the end. What comes behind the response counts for nothing. */
@@ -99,30 +118,34 @@ async function read(
   const { output, emit, deliver } = options
   let id: string | undefined
   let response: Response | undefined
-  for await (const event of stream) {
-    if (response !== undefined) continue
-    switch (event.type) {
-      case 'text':
-      case 'reasoning': {
-        const { items, text } = output.piece(event.type === 'text' ? 'message' : 'reasoning', event.text)
-        for (const item of items) await deliver(item)
-        if (text !== '') await emit(text === event.text ? event : { type: event.type, text })
-        break
+  try {
+    for await (const event of stream) {
+      if (response !== undefined) continue
+      switch (event.type) {
+        case 'text':
+        case 'reasoning': {
+          const { items, text } = output.piece(event.type === 'text' ? 'message' : 'reasoning', event.text)
+          for (const item of items) await deliver(item)
+          if (text !== '') await emit(text === event.text ? event : { type: event.type, text })
+          break
+        }
+        case 'item':
+          for (const item of output.item(event.item)) await deliver(item)
+          break
+        case 'finish':
+          response = { id, reason: event.reason, usage: event.usage ?? NO_USAGE }
+          finished()
+          break
+        case 'response':
+          ;({ id } = event)
+          await emit(event)
+          break
+        case 'warning':
+          await emit(event)
       }
-      case 'item':
-        for (const item of output.item(event.item)) await deliver(item)
-        break
-      case 'finish':
-        response = { id, reason: event.reason, usage: event.usage ?? NO_USAGE }
-        finished()
-        break
-      case 'response':
-        ;({ id } = event)
-        await emit(event)
-        break
-      case 'warning':
-        await emit(event)
     }
+  } catch (error) {
+    if (response === undefined) throw error
   }
   return response
 }
