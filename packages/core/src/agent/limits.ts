@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { OakumError } from '../errors/index.ts'
 
 /** What bounds a loop. Each is a whole number of at least 1; `Infinity` is one, for who wants none. */
@@ -30,10 +31,22 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** Throws INVALID_OPTION. */
 export function resolveLimits(given: Partial<Limits> = {}): Limits {
-  const limits: Limits = { ...DEFAULT_LIMITS, ...given }
-  for (const [name, value] of Object.entries(limits)) {
-    if (value === Infinity || (Number.isSafeInteger(value) && value >= 1)) continue
-    throw new OakumError('INVALID_OPTION', `limits.${name} must be a whole number of at least 1, not ${value}.`)
+  const limits: Record<keyof Limits, number> = { ...DEFAULT_LIMITS }
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue
+    if (!isLimit(name)) {
+      const known = Object.keys(DEFAULT_LIMITS).join(', ')
+      throw new OakumError('INVALID_OPTION', `There is no limits.${name}; there are ${known}.`)
+    }
+    if (value !== Infinity && !(Number.isSafeInteger(value) && value >= 1)) {
+      const message = `limits.${name} must be a whole number of at least 1, or Infinity, not ${inspect(value)}.`
+      throw new OakumError('INVALID_OPTION', message)
+    }
+    limits[name] = value
   }
   return limits
+}
+
+function isLimit(name: string): name is keyof Limits {
+  return name in DEFAULT_LIMITS
 }

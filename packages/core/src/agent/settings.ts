@@ -47,10 +47,19 @@ export interface Settings extends Pick<
 
 /** Throws INVALID_OPTION. */
 export function resolveSettings(options: AgentLoopOptions): Settings {
-  const { model, instructions, approve, onItem, onLoading, onResponseId } = options
+  const { model, instructions, approve, onItem, onLoading, onResponseId, trace, scope, retry, limits } = options
   if (typeof model !== 'function') {
     throw new OakumError('INVALID_OPTION', 'model must be a function, as openaiResponses(client) and its like return.')
   }
+  check('instructions', 'a string', instructions, typeof instructions === 'string')
+  check('scope', 'a Scope', scope, typeof scope?.child === 'function')
+  for (const [name, group] of Object.entries({ retry, limits })) {
+    check(name, 'an object', group, typeof group === 'object' && group !== null)
+  }
+  for (const [name, callback] of Object.entries({ approve, onItem, onLoading, onResponseId })) {
+    check(name, 'a function', callback, typeof callback === 'function')
+  }
+  check('trace', 'a port for spans, with a method start', trace, typeof trace?.start === 'function')
   return {
     model,
     ...(instructions === undefined ? {} : { instructions }),
@@ -58,10 +67,15 @@ export function resolveSettings(options: AgentLoopOptions): Settings {
     ...(onItem === undefined ? {} : { onItem }),
     ...(onLoading === undefined ? {} : { onLoading }),
     ...(onResponseId === undefined ? {} : { onResponseId }),
-    retry: resolveRetryOptions(options.retry),
-    limits: resolveLimits(options.limits),
-    spans: shieldSpans(options.trace, warnOfSpans),
+    retry: resolveRetryOptions(retry),
+    limits: resolveLimits(limits),
+    spans: shieldSpans(trace, warnOfSpans),
   }
+}
+
+function check(option: string, expected: string, value: unknown, fine: boolean): void {
+  if (value === undefined || fine) return
+  throw new OakumError('INVALID_OPTION', `${option} must be ${expected}, not ${inspect(value, { depth: 0 })}.`)
 }
 
 function warnOfSpans(error: unknown): void {

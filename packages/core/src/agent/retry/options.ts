@@ -29,7 +29,7 @@ export function resolveRetryOptions(options: RetryOptions = {}): RetrySettings {
   const { retries = 5, base = 1_000, factor = 2, max = 30_000, jitter = 0.5, maxWait = 120_000 } = options
   check('retries', 'an integer of at least 0', retries, Number.isSafeInteger(retries) && retries >= 0)
   check('factor', 'a number of at least 1', factor, Number.isFinite(factor) && factor >= 1)
-  check('jitter', '0 to 1', jitter, jitter >= 0 && jitter <= 1)
+  check('jitter', '0 to 1', jitter, Number.isFinite(jitter) && jitter >= 0 && jitter <= 1)
   validateDelay('retry.base', base)
   validateDelay('retry.max', max)
   validateDelay('retry.maxWait', maxWait)
