@@ -16,9 +16,10 @@ import { debugLog, withDebugCounts } from './debug.ts'
 import { History } from './history.ts'
 import type { Item } from './items.ts'
 import { type ChildLoopOptions, Membership } from './join.ts'
+import { historyItems, inputItems } from './conversation-input.ts'
 import { answerAborted } from './journal.ts'
 import { countResources, type LoopResources } from './resources.ts'
-import { DEFAULT_CANCEL_DEADLINE, Run, type RunOptions } from './run.ts'
+import { DEFAULT_CANCEL_DEADLINE, Run, type RunOptions, validateRunOptions } from './run.ts'
 import { type AgentLoopOptions, resolveSettings, type Settings } from './settings.ts'
 import { Toolbox } from './toolbox.ts'
 
@@ -51,18 +52,19 @@ export class AgentLoop implements AsyncDisposable {
   /** The agent of a fleet that it is, while it is one. */
   #membership: Membership | undefined
   #run: Run | undefined
-  #cancelling = false
-  #before: Promise<unknown> = Promise.resolve()
+  /** Runs that were cancelled and are not over. */
+  readonly #ending = new Set<Run>()
   #generation = 0
 
   /** Throws INVALID_OPTION; SCOPE_CLOSED when the scope it is to live in is closed. */
   constructor(options: AgentLoopOptions) {
     const settings = resolveSettings(options)
     const { name = 'agent', scope, tools = [], history = [] } = options
+    const items = historyItems(history)
     this.#parts = { settings, toolbox: new Toolbox(tools) }
     this.#scope = scope?.child(name) ?? new Scope(name)
     this.#history = new History({ maxItems: settings.limits.historyItems, maxBytes: settings.limits.historyBytes })
-    for (const item of history) this.#history.add(item)
+    for (const item of items) this.#history.add(item)
     answerAborted(this.#history)
     this.#history.trim()
     AgentLoop.#created++
@@ -89,10 +91,11 @@ export class AgentLoop implements AsyncDisposable {
   run(input: string | readonly Item[], options: RunOptions = {}): Run {
     if (this.#parts === undefined || this.#scope.signal.aborted) throw terminatedError()
     this.#membership?.assertMayRun()
-    if (this.#run !== undefined && !this.#cancelling) {
+    if (this.#run !== undefined) {
       throw new OakumError('RUN_ACTIVE', 'The run before has not ended: await it, or cancel it, first.')
     }
-    const items = itemsOf(input)
+    validateRunOptions(options)
+    const items = inputItems(input, options.previousResponseId)
     if (items.length === 0 && this.#history.length === 0) {
       throw new OakumError(
         'INVALID_OPTION',
@@ -107,7 +110,7 @@ export class AgentLoop implements AsyncDisposable {
       generation: ++this.#generation,
       input: items,
       options,
-      before: this.#before,
+      before: allOver(this.#ending),
       told: event => {
         this.#membership?.told(event)
         if (log === undefined) return
@@ -115,12 +118,12 @@ export class AgentLoop implements AsyncDisposable {
         log(type, facts)
       },
       ended: (over, { status, error }) => {
+        this.#ending.delete(over)
         if (this.#run === over) this.#run = undefined
         log?.('run_ended', { status, error })
       },
     })
     this.#run = run
-    this.#cancelling = false
     return run
   }
 
@@ -136,11 +139,11 @@ export class AgentLoop implements AsyncDisposable {
     { deadline = DEFAULT_CANCEL_DEADLINE, signal }: CancelOptions = {},
   ): Promise<CloseReport> {
     validateDelay('deadline', deadline)
-    const run = this.#run
-    if (run === undefined) return NOTHING
-    this.#cancelling = true
-    const cancelled = this.#debugged('cancel', () => run.cancel(reason, deadline))
-    this.#before = bothSettled(this.#before, run.done)
+    if (this.#run !== undefined) this.#ending.add(this.#run)
+    this.#run = undefined
+    const runs = [...this.#ending]
+    if (runs.length === 0) return NOTHING
+    const cancelled = this.#debugged('cancel', () => cancelAll(runs, reason, deadline))
     return untilAborted(cancelled, signal)
   }
 
@@ -220,7 +223,7 @@ export class AgentLoop implements AsyncDisposable {
 
   /** What the loop holds now; all zero, but the generation, when no run is under way, no source of tools is open, and it is no agent of a fleet. */
   resources(): LoopResources {
-    return countResources(this.#scope.snapshot(), this.#run?.pendingCalls ?? 0, this.#generation)
+    return countResources(this.#scope.snapshot(), this.#history.unanswered().length, this.#generation)
   }
 
   /** Terminates; throws also when something refused to go, having no other way to tell. */
@@ -237,18 +240,30 @@ export class AgentLoop implements AsyncDisposable {
     AgentLoop.#terminated++
     this.#parts = undefined
     this.#membership = undefined
+    this.#run = undefined
   }
 }
 
-/** Keeps nothing of what they settle with: one such promise follows another for as long as the loop lives. */
-async function bothSettled(one: Promise<unknown>, other: Promise<unknown>): Promise<void> {
-  await Promise.allSettled([one, other])
+async function allOver(runs: Iterable<Run>): Promise<void> {
+  await Promise.all(Array.from(runs, run => run.done))
 }
 
-function itemsOf(input: string | readonly Item[]): readonly Item[] {
-  if (typeof input !== 'string') return [...input]
-  if (input.trim() === '') throw new OakumError('INVALID_OPTION', 'The input must not be empty.')
-  return [{ type: 'message', role: 'user', text: input }]
+/** Cancels runs at the same time. Each is waited for, also when the release of another one throws. */
+async function cancelAll(runs: readonly Run[], reason: unknown, deadline: number): Promise<CloseReport> {
+  const [first, ...others] = runs
+  if (first !== undefined && others.length === 0) return first.cancel(reason, deadline)
+  const settled = await Promise.allSettled(runs.map(run => run.cancel(reason, deadline)))
+  let whole = NOTHING
+  for (const each of settled) {
+    if (each.status === 'rejected') throw each.reason
+    const { released, refused, milliseconds } = each.value
+    whole = {
+      released: whole.released + released,
+      refused: [...whole.refused, ...refused],
+      milliseconds: Math.max(whole.milliseconds, milliseconds),
+    }
+  }
+  return whole
 }
 
 function terminatedError(): OakumError {

@@ -24,7 +24,10 @@ export class Handoff<T> {
   /** For the consumer: the next value. Rejects once with what the producer failed with; done from then on. */
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#end !== undefined) return this.#ended(this.#end)
-    if (this.#asked !== undefined) return this.#asked.promise.then(() => this.next())
+    if (this.#asked !== undefined) {
+      const again = async (): Promise<IteratorResult<T, undefined>> => this.next()
+      return this.#asked.promise.then(again, again)
+    }
     this.#asked = Promise.withResolvers()
     const producer = this.#producer
     this.#producer = undefined

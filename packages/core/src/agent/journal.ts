@@ -7,7 +7,7 @@
  */
 import { callBack } from './callback-failure.ts'
 import type { Handoff } from './handoff.ts'
-import type { History } from './history.ts'
+import type { History, Trimmed } from './history.ts'
 import type { Item, ModelItem, ToolCallItem, ToolResultItem } from './items.ts'
 import type { Usage } from './model.ts'
 import type { RunEvent } from './run-events.ts'
@@ -30,7 +30,7 @@ export interface JournalOptions {
 
 export class Journal {
   readonly #options: JournalOptions
-  readonly #items: Item[] = []
+  #items: Item[] = []
   #output: TurnOutput | undefined
   #turns = 0
   #usage: Usage = NO_USAGE
@@ -42,10 +42,12 @@ export class Journal {
 
   constructor(options: JournalOptions) {
     this.#options = options
-    for (const item of options.input) options.history.add(item)
+    const { input, history } = options
+    for (const item of input) history.add(item)
+    answerAborted(history, call => this.#add(abortedResult(call)))
   }
 
-  /** What the run added to the conversation, its input left out. */
+  /** What the run added to the conversation and was not forgotten since, its input left out. */
   get items(): readonly Item[] {
     return this.#items
   }
@@ -61,11 +63,6 @@ export class Journal {
   /** Of the last response that came to its end. */
   get responseId(): string | undefined {
     return this.#responseId
-  }
-
-  /** Calls that wait for their results. */
-  get pendingCalls(): number {
-    return this.#options.history.unanswered().length
   }
 
   /** What a request sends: all, or what the service does not know that stored this response. */
@@ -123,7 +120,7 @@ export class Journal {
   }
 
   async endTurn({ reason, usage }: Response): Promise<void> {
-    const trimmed = this.#options.history.trim()
+    const trimmed = this.#trim()
     if (trimmed !== undefined) await this.emit({ type: 'history_trimmed', ...trimmed })
     await this.emit({ type: 'turn_finished', turn: this.#turns, reason, usage })
   }
@@ -137,8 +134,18 @@ export class Journal {
     for (const item of this.#output?.breakOff().keep ?? []) this.#add(item)
     this.#output = undefined
     answerAborted(history, call => this.#add(this.answered.get(call) ?? abortedResult(call)))
-    history.trim()
+    this.#trim()
     this.loading(false)
+  }
+
+  /** What the conversation forgets the run forgets as well: it may take any number of turns. */
+  #trim(): Trimmed | undefined {
+    const { history } = this.#options
+    const trimmed = history.trim()
+    if (trimmed === undefined) return undefined
+    const remembered = new Set(history.items)
+    this.#items = this.#items.filter(item => remembered.has(item))
+    return trimmed
   }
 
   #add(item: Item, responseId?: string): void {

@@ -32,7 +32,10 @@ export type RunStatus = 'completed' | 'cancelled' | 'failed'
 /** What a run came to. */
 export interface RunResult {
   readonly status: RunStatus
-  /** What the run added to the conversation, its input left out. What a cancel cut short is there, marked as partial. */
+  /**
+   * What the run added to the conversation, its input left out, as far as the limits let it be remembered. What a cancel cut short is
+   * there, marked as partial.
+   */
   readonly items: readonly Item[]
   /** What was said last. */
   readonly text: string

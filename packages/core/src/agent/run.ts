@@ -5,9 +5,11 @@
  * - It starts when it is first asked for something, and goes on only when it is asked for more; until then it holds nothing.
  * - Everything that it starts is in its scope. Closing that ends it, whoever closes. From then on nothing is told; when all is gone, or
  *   was given up, the result is made, the consumer's pending `next()` settles, and the next run may begin.
- * - It shares nothing with another run but the conversation, to which one run at a time may add.
+ * - It shares nothing with another run but the conversation, to which one run at a time may add. Over, it has its result, and nothing of
+ *   its loop.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { inspect } from 'node:util'
 import { isOakumError, OakumError } from '../errors/index.ts'
 import { describeRefused } from '../scope/report.ts'
 import { untilAborted } from '../scope/resources/until-aborted.ts'
@@ -35,6 +37,16 @@ export interface RunOptions {
   readonly signal?: AbortSignal
 }
 
+/** @throws OakumError INVALID_OPTION */
+export function validateRunOptions({ previousResponseId, signal }: RunOptions): void {
+  if (previousResponseId !== undefined && (typeof previousResponseId !== 'string' || previousResponseId === '')) {
+    const message = `previousResponseId must be the id of a response, or be left out, not ${inspect(previousResponseId)}.`
+    throw new OakumError('INVALID_OPTION', message)
+  }
+  if (signal === undefined || (signal !== null && typeof signal.addEventListener === 'function')) return
+  throw new OakumError('INVALID_OPTION', 'signal must be an AbortSignal, as controller.signal is.')
+}
+
 /** What a run needs of its loop. */
 export interface RunParts {
   readonly settings: Settings
@@ -54,7 +66,10 @@ export interface RunParts {
 }
 
 export class Run implements AsyncIterable<RunEvent> {
-  readonly #parts: RunParts
+  /** Counts the runs of a loop, from 1. */
+  readonly generation: number
+  /** Undefined once it is over: a run that is kept by somebody keeps no model, no callback, no conversation. */
+  #parts: RunParts | undefined
   readonly #handoff = new Handoff<RunEvent>()
   readonly #result = Promise.withResolvers<RunResult>()
   #scope: Scope | undefined
@@ -65,16 +80,11 @@ export class Run implements AsyncIterable<RunEvent> {
   #finishing: Promise<void> | undefined
   /** Calls a function as the code that began the run. */
   #outside: <T>(fn: () => T) => T = fn => fn()
-  #over = false
 
   /** Made by `AgentLoop.run`. */
   constructor(parts: RunParts) {
+    this.generation = parts.generation
     this.#parts = parts
-  }
-
-  /** Counts the runs of a loop, from 1. */
-  get generation(): number {
-    return this.#parts.generation
   }
 
   /**
@@ -82,7 +92,7 @@ export class Run implements AsyncIterable<RunEvent> {
    * iterate, not instead of it.
    */
   get done(): Promise<RunResult> {
-    if (this.#reader === undefined && !this.#over) queueMicrotask(() => void this.#runAlone())
+    if (this.#reader === undefined && this.#parts !== undefined) queueMicrotask(() => void this.#runAlone())
     return this.#result.promise
   }
 
@@ -98,11 +108,6 @@ export class Run implements AsyncIterable<RunEvent> {
     }
     this.#reader = 'consumer'
     return this.#iterator
-  }
-
-  /** Calls that wait for their results. */
-  get pendingCalls(): number {
-    return this.#journal?.pendingCalls ?? 0
   }
 
   /** See `AgentLoop.cancel`. Code of the run itself, such as a tool, is not waited for when it calls this. */
@@ -148,19 +153,26 @@ export class Run implements AsyncIterable<RunEvent> {
   }
 
   #begin(): void {
-    if (this.#scope !== undefined || this.#over) return
-    const { settings, scope: loop, generation, options } = this.#parts
+    const parts = this.#parts
+    if (this.#scope !== undefined || parts === undefined) return
+    const { settings, scope: loop, generation, options } = parts
+    const name = `run ${generation}`
+    // Before there is anything to be closed: a port may do what it likes, as cancel the run.
+    const span = settings.spans.start('run', `${loop.path}/${name}`, { 'oakum.run': generation })
+    if (this.#parts === undefined) {
+      span.end({ 'oakum.status': 'cancelled' })
+      return
+    }
+    this.#span = span
     let scope: Scope
     try {
-      scope = loop.child(`run ${generation}`, { closeTimeout: DEFAULT_CANCEL_DEADLINE })
+      scope = loop.child(name, { closeTimeout: DEFAULT_CANCEL_DEADLINE })
     } catch (error) {
-      this.#outcome = { status: 'cancelled', error }
+      this.#outcome ??= { status: 'cancelled', error }
       this.#end([])
       return
     }
     this.#scope = scope
-    const span = settings.spans.start('run', scope.path, { 'oakum.run': generation })
-    this.#span = span
     this.#outside = AsyncLocalStorage.snapshot()
     const { signal } = options
     const cancel = (): void => {
@@ -172,12 +184,12 @@ export class Run implements AsyncIterable<RunEvent> {
       return
     }
     if (signal !== undefined) scope.on(signal, 'abort', cancel)
-    void scope.task('run', running => this.#drive(scope, running, span)).then(() => this.#finish())
+    void scope.task('run', running => this.#drive(parts, scope, running, span)).then(() => this.#finish())
   }
 
   /** Never rejects. */
-  async #drive(scope: Scope, signal: AbortSignal, span: LoopSpan): Promise<void> {
-    const { settings, history, toolbox, scope: loop, before, input, options, told } = this.#parts
+  async #drive(parts: RunParts, scope: Scope, signal: AbortSignal, span: LoopSpan): Promise<void> {
+    const { settings, history, toolbox, scope: loop, before, input, options, told } = parts
     signal.addEventListener('abort', () => {
       this.#outcome ??= { status: 'cancelled', error: reasonOf(signal) }
       this.#handoff.shut(signal.reason)
@@ -225,8 +237,9 @@ export class Run implements AsyncIterable<RunEvent> {
   }
 
   #end(refused: readonly Refusal[]): void {
-    if (this.#over) return
-    this.#over = true
+    const parts = this.#parts
+    if (parts === undefined) return
+    this.#parts = undefined
     const { status, error } = this.#outcome ?? { status: 'cancelled', error: undefined }
     const { items = [], responseId, usage = NO_USAGE, turns = 0 } = this.#journal ?? {}
     const last = items.findLast(item => item.type === 'message' && item.role === 'assistant')
@@ -235,7 +248,9 @@ export class Run implements AsyncIterable<RunEvent> {
     if (status === 'failed') this.#span?.fail(error)
     else this.#span?.end({ 'oakum.status': status, 'oakum.turns': turns, ...usageAttributes(usage) })
     this.#handoff.end(status === 'failed' ? error : undefined)
-    this.#parts.ended(this, result)
+    this.#journal = undefined
+    this.#span = undefined
+    parts.ended(this, result)
     this.#result.resolve(result)
   }
 }

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { AgentLoop, type Item, type RunEvent, tool } from '../../src/agent/index.ts'
+import { AgentLoop, type Item, type Model, type RunEvent, tool } from '../../src/agent/index.ts'
 import { Scope } from '../../src/scope/index.ts'
 import { until } from '../support/until.ts'
 import { eventsOf, NOTHING_HELD, openLoop, terminateLoops } from './loops.ts'
@@ -16,6 +16,13 @@ const add = tool({
 })
 
 const typesOf = (events: readonly RunEvent[]): string[] => events.map(({ type }) => type)
+
+function throwing(error: Error): AsyncIterable<never> {
+  const next = async (): Promise<never> => {
+    throw error
+  }
+  return { [Symbol.asyncIterator]: () => ({ next }) }
+}
 
 describe('a run', () => {
   it('tells text as it comes, each item once, and what it came to', async () => {
@@ -96,6 +103,14 @@ describe('a run', () => {
       { type: 'tool_result', callId: 'add-1', name: 'add', status: 'ok', output: '7' },
     ])
     expect((await run.done).usage.inputTokens).toBe(20)
+  })
+
+  it('that fails tells so once, to the first who asks', async () => {
+    const loop = openLoop({ model: () => throwing(new Error('x')) })
+    const iterator = loop.run('hi')[Symbol.asyncIterator]()
+    await iterator.next()
+    const asked = await Promise.allSettled([iterator.next(), iterator.next(), iterator.next()])
+    expect(asked.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
   })
 
   it('is refused while another one runs', async () => {
@@ -185,6 +200,65 @@ describe('a cancel', () => {
     expect(model.requests[1]?.items.map(({ type }) => type)).toEqual(['message', 'tool_call', 'tool_result', 'message'])
   })
 
+  it('names a stream that does not let itself be ended, and nothing that only waits for it', async () => {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const model: Model = () => ({ [Symbol.asyncIterator]: () => ({ next: () => promise, return: () => promise }) })
+    const loop = openLoop({ model })
+    for (const generation of [1, 2, 3]) {
+      const { done } = loop.run('hi')
+      await until(() => loop.resources().streams === generation)
+      const { refused } = await loop.cancel('enough', { deadline: 5 })
+      expect(refused.map(({ path }) => path)).toEqual([`agent/run ${generation}/request/iteration`])
+      expect(await done).toMatchObject({ status: 'cancelled', refused })
+    }
+    reject(new Error('late'))
+    await until(() => loop.resources().streams === 0)
+  })
+
+  it('waits for the run before as well, where that has not ended', async () => {
+    const gate = Promise.withResolvers<string>()
+    const deaf = tool({ name: 'deaf', description: '', parameters: { type: 'object' }, execute: () => gate.promise })
+    const loop = openLoop({ model: scripted(calls(['deaf', {}])), tools: [deaf] })
+    const iterator = loop.run('hi')[Symbol.asyncIterator]()
+    for (let next = await iterator.next(); next.value?.type !== 'tool_started';) next = await iterator.next()
+    const first = loop.cancel()
+    const { done } = loop.run('again')
+    const { refused } = await loop.cancel('both', { deadline: 20 })
+    expect(refused.map(({ path }) => path)).toEqual(['agent/run 1/tool deaf/execute'])
+    expect(await done).toMatchObject({ status: 'cancelled', error: 'both', turns: 0 })
+    gate.resolve('late')
+    expect((await first).refused).toEqual(refused)
+  })
+
+  it('is not waited for by a call whose signal is aborted, also when it was before', async () => {
+    const gate = Promise.withResolvers<string>()
+    const deaf = tool({ name: 'deaf', description: '', parameters: { type: 'object' }, execute: () => gate.promise })
+    const loop = openLoop({ model: scripted(calls(['deaf', {}])), tools: [deaf] })
+    const run = loop.run('hi')
+    const iterator = run[Symbol.asyncIterator]()
+    for (let next = await iterator.next(); next.value?.type !== 'tool_started';) next = await iterator.next()
+    await expect(loop.cancel('x', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' })
+    gate.resolve('late')
+    expect(await run.done).toMatchObject({ status: 'cancelled', refused: [] })
+  })
+
+  it('may come from the port for spans', async () => {
+    const loop: AgentLoop = openLoop({
+      model: scripted(says('a')),
+      trace: {
+        start: () => {
+          void loop.cancel('traced')
+          return { end: () => ended++, fail: () => undefined }
+        },
+      },
+    })
+    let ended = 0
+    const run = loop.run('hi')
+    expect(await eventsOf(run)).toEqual([])
+    expect(await run.done).toMatchObject({ status: 'cancelled', error: 'traced' })
+    expect(ended).toBe(1)
+  })
+
   it('may come from a tool of the run, which is not waited for by its own call', async () => {
     const stop = tool({
       name: 'stop',
@@ -209,17 +283,63 @@ describe('a cancel', () => {
     expect(loop.history).toEqual([])
   })
 
-  it.each([-1, Number.NaN, Infinity])('refuses a deadline of %d, and cancels nothing', async deadline => {
-    const loop = openLoop({ model: scripted(says('a')) })
-    const run = loop.run('hi')
-    await expect(loop.cancel('x', { deadline })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-    await expect(loop.terminate('x', { deadline })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-    expect((await run.done).status).toBe('completed')
-  })
+  it.each<[unknown]>([[-1], [Number.NaN], [Infinity], ['100'], [null]])(
+    'refuses a deadline of %j, and cancels nothing',
+    async given => {
+      // @ts-expect-error -- as somebody may whose code has no types
+      const deadline: number = given
+      const loop = openLoop({ model: scripted(says('a')) })
+      const run = loop.run('hi')
+      await expect(loop.cancel('x', { deadline })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      await expect(loop.terminate('x', { deadline })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+      expect((await run.done).status).toBe('completed')
+    },
+  )
 
   it('does nothing when nothing runs', async () => {
     const loop = openLoop({ model: scripted(says('a')) })
     expect(await loop.cancel()).toEqual({ released: 0, refused: [], milliseconds: 0 })
+  })
+})
+
+describe('a loop', () => {
+  it.each<[string, object]>([
+    ['model', { model: 'gpt' }],
+    ['tools', { tools: {} }],
+    ['tools[0]', { tools: [null] }],
+    ['tools[1]', { tools: [add, () => 'no tool'] }],
+    ['instructions', { instructions: ['be kind'] }],
+    ['approve', { approve: true }],
+    ['onItem', { onItem: {} }],
+    ['trace', { trace: {} }],
+    ['scope', { scope: {} }],
+    ['limits', { limits: null }],
+    ['limits.turn;', { limits: { turn: 5 } }],
+    ['limits.turns', { limits: { turns: 0.5 } }],
+    ['retry', { retry: null }],
+    ['retry.base', { retry: { base: '5' } }],
+    ['retry.jitter', { retry: { jitter: '0' } }],
+    ['history', { history: 'hi' }],
+    ['history[1]', { history: [{ type: 'reasoning', text: '' }, undefined] }],
+  ])('refuses a wrong %s by its name, and leaves nothing in its scope', (name, options) => {
+    const scope = new Scope('app')
+    const { created } = AgentLoop.counts
+    const make = (): AgentLoop => new AgentLoop({ model: scripted(says('a')), scope, ...options })
+    expect(make).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`${name} `) }),
+    )
+    expect(scope.snapshot().resources).toEqual([])
+    expect(AgentLoop.counts.created).toBe(created)
+  })
+
+  it('whose model gives no stream says so', async () => {
+    const loop = openLoop({
+      // @ts-expect-error -- as somebody may whose code has no types
+      model: async () => says('a'),
+    })
+    expect(await loop.run('hi').done).toMatchObject({
+      error: { code: 'MODEL_PROTOCOL', message: expect.stringContaining('async iterable') },
+    })
   })
 })
 

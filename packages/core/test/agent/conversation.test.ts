@@ -100,7 +100,32 @@ describe('a stream that goes on behind its response', () => {
   })
 })
 
+describe('what goes wrong behind a response that has come to its end', () => {
+  it.each([429, 400])('is no failure of it: an error with status %d', async status => {
+    const model = scripted(fails(Object.assign(new Error('cut'), { status }), ...says('a')))
+    const loop = openLoop({ model, retry: { base: 0 } })
+    expect(await loop.run('hi').done).toMatchObject({ status: 'completed', text: 'a' })
+    expect(model.requests).toHaveLength(1)
+  })
+
+  it('is no failure of it: a stream that cannot be released', async () => {
+    const loop = openLoop({ model: () => unreleasable(says('a')) })
+    expect(await loop.run('hi').done).toMatchObject({ status: 'completed', text: 'a' })
+    expect(loop.resources()).toEqual({ ...NOTHING_HELD, generation: 1 })
+  })
+})
+
 describe('the conversation', () => {
+  it('that an input goes on with has its open calls answered before it is sent', async () => {
+    const model = scripted(says('b'))
+    const call: Item = { type: 'tool_call', callId: '1', name: 'note', arguments: '{}' }
+    const loop = openLoop({ model })
+    const { items } = await loop.run([user('a'), call]).done
+    const answer = expect.objectContaining({ type: 'tool_result', callId: '1', status: 'aborted' })
+    expect(model.requests[0]?.items).toEqual([user('a'), call, answer])
+    expect(items.map(({ type }) => type)).toEqual(['tool_result', 'message'])
+  })
+
   it('begins with what the loop was given, with its open calls answered', async () => {
     const history: Item[] = [user('a'), { type: 'tool_call', callId: '1', name: 'note', arguments: '{}' }]
     const model = scripted(says('b'))
@@ -152,7 +177,9 @@ describe('the conversation', () => {
     const model = scripted(...Array.from({ length: 300 }, (_, n) => (n < 299 ? turn : says('done'))))
     const loop = openLoop({ model, tools: [note], limits: { turns: 300, historyItems: 20 } })
     let forgotten = 0
-    for await (const event of loop.run('go')) if (event.type === 'history_trimmed') forgotten += event.items
+    const run = loop.run('go')
+    for await (const event of run) if (event.type === 'history_trimmed') forgotten += event.items
+    expect((await run.done).items).toEqual(loop.history.slice(1))
     expect(loop.history.length).toBeLessThanOrEqual(20)
     expect(forgotten + loop.history.length).toBe(600)
     expect(loop.history[0]).toEqual(user('go'))
@@ -179,14 +206,48 @@ describe('the conversation', () => {
     expect(loading).toEqual([true, false])
   })
 
-  it.each([
-    ['an empty input', { input: ' ' }],
-    ['no input where there is no conversation', { input: [] }],
-  ])('refuses %s', (_, { input }) => {
+  const result: Item = { type: 'tool_result', callId: '1', name: 'note', status: 'ok', output: '' }
+  const call: Item = { type: 'tool_call', callId: '1', name: 'note', arguments: '{}' }
+
+  it.each<[string, unknown, object?]>([
+    ['an empty input', ' '],
+    ['no input where there is no conversation', []],
+    ['what is no list', { type: 'message', role: 'user', text: 'a' }],
+    ['nothing', undefined],
+    ['what is no item', [null]],
+    ['an item of another kind', [{ role: 'user', content: 'a' }]],
+    ['a message of somebody else', [{ type: 'message', role: 'tool', text: 'a' }]],
+    ['a result without its call', [result]],
+    ['two results of a call', [call, result, result]],
+    ['a signal that is none', 'a', { signal: new AbortController() }],
+    ['an id that is none', 'a', { previousResponseId: null }],
+  ])('refuses %s, and goes on', async (_, input, options = {}) => {
     const loop = openLoop({ model: scripted(says('a')) })
-    expect(() => loop.run(input)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    // @ts-expect-error -- as somebody may whose code has no types
+    expect(() => loop.run(input, options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    expect((await loop.run('hi').done).status).toBe('completed')
+  })
+
+  it('takes a result whose call only the service knows', async () => {
+    const model = scripted(says('a'))
+    await openLoop({ model }).run([result], { previousResponseId: 'r1' }).done
+    expect(model.requests[0]?.items).toEqual([result])
   })
 })
+
+/** Says something, then nothing more, and cannot be told to end. */
+function unreleasable(events: readonly ModelEvent[]): AsyncIterable<ModelEvent> {
+  const left = [...events]
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        const value = left.shift()
+        return value === undefined ? new Promise<never>(() => {}) : Promise.resolve({ done: false, value })
+      },
+      return: () => Promise.reject(new Error('will not go')),
+    }),
+  }
+}
 
 function silent(signal: AbortSignal): AsyncIterable<ModelEvent> {
   return { [Symbol.asyncIterator]: () => ({ next: () => untilAbort(signal) }) }
