@@ -1,4 +1,5 @@
-import type { Item } from '../items.ts'
+import type { Item, ReasoningItem } from '../items.ts'
+import { elementsOf, fieldsOf } from './reading.ts'
 import { sentName } from './sent-names.ts'
 
 /** The `port` of this port's raws. */
@@ -7,13 +8,23 @@ export const OPENAI_RESPONSES = 'openai.responses'
 /**
  * A conversation as the service takes it. Ids of messages and calls are not sent: with them the service insists on finding the
  * reasoning that led to each, which may have been forgotten.
+ *
+ * @param store whether the service knows the reasoning that it made
  */
-export function responsesInput(items: readonly Item[]): unknown[] {
+export function responsesInput(items: readonly Item[], { store }: { readonly store: boolean }): unknown[] {
   const input: unknown[] = []
   for (const [index, item] of items.entries()) {
-    if (item.type !== 'reasoning' || ledToSomething(items, index)) input.push(...inputOf(item))
+    if (item.type !== 'reasoning' || (ledToSomething(items, index) && (store || isWhole(item)))) {
+      input.push(...inputOf(item))
+    }
   }
   return input
+}
+
+/** Whether the thoughts themselves are there, sealed or open. Without, the service looks for what has that id. */
+function isWhole({ raw }: ReasoningItem): boolean {
+  const { encrypted_content: sealed, content } = fieldsOf(raw?.value)
+  return typeof sealed === 'string' || elementsOf(content).length > 0
 }
 
 function inputOf(item: Item): unknown[] {

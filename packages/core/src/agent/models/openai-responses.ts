@@ -67,7 +67,7 @@ function requestBody(request: ModelRequest, options: OpenAIResponsesOptions): ob
     model,
     store,
     stream: true,
-    input: responsesInput(items),
+    input: responsesInput(items, { store }),
     ...(instructions !== undefined && { instructions }),
     ...(previousResponseId !== undefined && { previous_response_id: previousResponseId }),
     ...(tools.length > 0 && {

@@ -47,6 +47,27 @@ describe('openaiResponses', () => {
     })
   })
 
+  test('reasoning that is not there itself goes back only where it was stored', async () => {
+    await using server = await startModelServer({ script: {} })
+    const sealed = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'sealed' }
+    const open = { type: 'reasoning', id: 'rs_2', summary: [], content: [{ type: 'reasoning_text', text: 'Hm.' }] }
+    const named = { type: 'reasoning', id: 'rs_3', summary: [], encrypted_content: null }
+    const thoughts = [sealed, open, named].map((value): Item => ({
+      type: 'reasoning',
+      text: '',
+      raw: { port: 'openai.responses', value },
+    }))
+    const items: Item[] = [...thoughts, { type: 'message', role: 'assistant', text: 'Yes.' }]
+    for (const store of [false, true]) {
+      await collect(openaiResponses(client(server.url), { model: 'test', store }), { items, tools: [] })
+    }
+    const sent = server.requests.map(({ body }) => elementsOf(body.input).slice(0, -1))
+    expect(sent).toEqual([
+      [sealed, open],
+      [sealed, open, named],
+    ])
+  })
+
   test('reasoning that led to nothing is left out', async () => {
     await using server = await startModelServer({ script: [thought, {}] })
     const model = openaiResponses(client(server.url), { model: 'test' })
