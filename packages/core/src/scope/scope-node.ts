@@ -237,6 +237,8 @@ export class ScopeNode extends Owned implements Owner {
     }
     const reason = new CloseReason(given, this)
     this.reason = reason
+    // Before the signal tells anybody, who may then close once more: this call says how long it may take.
+    if (timeout !== undefined) this.closingFor(reason, timeout)
     this.#controller?.abort(reason.error)
     if (this.quiet) {
       const tally: Tally = { released: 0, errors: undefined }
@@ -244,9 +246,9 @@ export class ScopeNode extends Owned implements Owner {
         this.closedAtOnce(reason, tally)
         return
       }
-      this.closingFor(reason, timeout).absorb(tally)
+      this.closingFor(reason).absorb(tally)
     } else {
-      this.closingFor(reason, timeout).visit(member => member.cancel(reason))
+      this.closingFor(reason).visit(member => member.cancel(reason))
     }
     const end = reason.startedAt + (timeout ?? this.setting('closeTimeout') ?? DEFAULT_CLOSE_TIMEOUT)
     const closing = this.closingFor(reason)

@@ -98,6 +98,25 @@ describe('the deadline of a close', () => {
     expect(await closed).toMatchObject({ milliseconds: 100, refused: [{ path: 'a/stubborn' }] })
   })
 
+  it('is put off also when a listener of its signal closes it once more', async () => {
+    const scope = new Scope('a', { closeTimeout: 10 })
+    scope.signal.addEventListener('abort', () => void scope.close())
+    scope.defer(never)
+    const closed = scope.close(undefined, { timeout: 100 })
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await closed).toMatchObject({ milliseconds: 100, refused: [{ kind: 'defer' }] })
+  })
+
+  it('is no matter where nothing takes time', async () => {
+    const parent = new Scope('p')
+    const scope = parent.child('a')
+    scope.defer(() => {})
+    scope.defer(() => {})
+    expect(await scope.close(undefined, { timeout: 100 })).toEqual({ released: 2, refused: [], milliseconds: 0 })
+    expect(parent.snapshot().resources).toEqual([])
+    expect(await scope.close()).toMatchObject({ released: 2 })
+  })
+
   it('is shortened for a child that its owner is already closing', async () => {
     const scope = new Scope('a', { closeTimeout: 10_000 })
     const child = scope.child('b')
