@@ -69,18 +69,23 @@ export class Journal {
   itemsSince(responseId: string | undefined): readonly Item[] {
     const { history, input } = this.#options
     if (responseId === undefined) return history.items
-    return history.since(responseId) ?? [...input, ...this.#items]
+    return history.since(responseId) ?? [...input, ...this.items]
   }
 
   /** Tells the consumer, and waits until it asks for more. */
-  async emit(event: RunEvent): Promise<void> {
+  emit(event: RunEvent): Promise<void> {
+    const { handoff, told } = this.#options
+    if (event.type === 'item') return this.#emitItem(event)
+    if (!handoff.isShut) told(event)
+    return handoff.put(event)
+  }
+
+  async #emitItem(event: Extract<RunEvent, { type: 'item' }>): Promise<void> {
     const { settings, handoff, told } = this.#options
     if (!handoff.isShut) {
       told(event)
-      if (event.type === 'item') {
-        if (event.item.type === 'tool_result') this.#add(event.item)
-        callBack(settings.onItem, event.item)
-      }
+      if (event.item.type === 'tool_result') this.#add(event.item)
+      callBack(settings.onItem, event.item)
     }
     await handoff.put(event)
   }

@@ -41,7 +41,7 @@ export interface RunResult {
   readonly text: string
   /** Of the last response that came to its end. */
   readonly responseId: string | undefined
-  /** Of all turns together. */
+  /** Of all responses that came to their end; services do not tell it of others. */
   readonly usage: Usage
   readonly turns: number
   /** Why it failed, or what `cancel` was given. */

@@ -183,6 +183,7 @@ describe('the conversation', () => {
     expect(loop.history.length).toBeLessThanOrEqual(20)
     expect(forgotten + loop.history.length).toBe(600)
     expect(loop.history[0]).toEqual(user('go'))
+    expect((await run.done).items).toEqual(loop.history.slice(1))
     for (const { items } of model.requests) expect(items.length).toBeLessThanOrEqual(22)
   })
 

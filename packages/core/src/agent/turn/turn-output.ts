@@ -46,6 +46,8 @@ const NOTHING: readonly ModelItem[] = []
 export class TurnOutput {
   readonly #limit: number
   readonly #pieces: Piece[] = []
+  /** The piece that was begun last: as a rule the one that goes on. */
+  #writing: Piece | undefined
   /** What the present response has made, and the part of it that waits for its end. */
   #made: ModelItem[] = []
   #waiting: ModelItem[] = []
@@ -59,6 +61,12 @@ export class TurnOutput {
   /** The model says or thinks something. */
   piece(kind: Kind, text: string): Told {
     this.#grow(text.length)
+    const writing = this.#writing
+    if (writing?.kind === kind && isNew(writing)) {
+      writing.text += text
+      writing.made += text.length
+      return { items: NOTHING, text }
+    }
     const current = this.#current(kind)
     if (current !== undefined && goesOn(current, text)) {
       return { items: NOTHING, text: extend(current, text) }
@@ -68,7 +76,8 @@ export class TurnOutput {
     const known = this.#open(kind).find(piece => piece !== current && agrees(piece, said))
     const items = this.#turnTo(known, kind)
     if (known !== undefined) return { items, text: extend(known, said) }
-    this.#pieces.push({ kind, text: said, made: said.length, item: undefined, passed: false, stale: false })
+    this.#writing = { kind, text: said, made: said.length, item: undefined, passed: false, stale: false }
+    this.#pieces.push(this.#writing)
     return { items, text: said }
   }
 
@@ -160,6 +169,11 @@ export class TurnOutput {
       facts: { limit: this.#limit, retryable: false },
     })
   }
+}
+
+/** Whether all of it is of the present response, which is not through with it. */
+function isNew({ passed, item, made, text }: Piece): boolean {
+  return !passed && item === undefined && made === text.length
 }
 
 /** Whether a response that is in the middle of a piece may go on with that. What is whole does not become longer. */

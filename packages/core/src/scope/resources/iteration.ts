@@ -60,24 +60,27 @@ export class IterationResource<T> extends Owned {
 
   #next(): Promise<IteratorResult<T>> {
     if (this.#over) return Promise.resolve(DONE)
-    const consumer = Promise.withResolvers<IteratorResult<T>>()
-    this.#pending.add(consumer.resolve)
-    void this.#read(consumer)
-    return consumer.promise
+    // Not by async functions: they cost as much as a client's whole handling of an event.
+    return new Promise((resolve, reject) => {
+      this.#pending.add(resolve)
+      const failed = (error: unknown): void => {
+        if (this.#over) this.#late(error)
+        this.#ended(resolve)
+        reject(error)
+      }
+      try {
+        // What is no promise is taken as one: sources come without types, too.
+        void Promise.resolve(this.#source.next()).then(result => this.#serve(resolve, result), failed)
+      } catch (error) {
+        failed(error)
+      }
+    })
   }
 
-  async #read({ resolve, reject }: PromiseWithResolvers<IteratorResult<T>>): Promise<void> {
-    try {
-      const result = await this.#source.next()
-      if (result.done === true) this.#ended(resolve)
-      resolve(result)
-    } catch (error) {
-      if (this.#over) this.#late(error)
-      this.#ended(resolve)
-      reject(error)
-    } finally {
-      this.#pending.delete(resolve)
-    }
+  #serve(resolve: (result: IteratorResult<T>) => void, result: IteratorResult<T>): void {
+    if (result.done === true) this.#ended(resolve)
+    else this.#pending.delete(resolve)
+    resolve(result)
   }
 
   /** The source has ended by itself; whoever else waits for it is told that it is done. */
