@@ -82,11 +82,13 @@ function partOf(item: Item): readonly Part[] {
   }
 }
 
+/** The service wants to know of each error what it is. */
 function resultBlock({ callId, status, output }: ToolResultItem): object {
+  const content = isSaid(output) ? output : status === 'ok' ? undefined : `The call ended as: ${status}.`
   return {
     type: 'tool_result',
     tool_use_id: sentCallId(callId),
-    ...(isSaid(output) && { content: output }),
+    ...(content !== undefined && { content }),
     ...(status !== 'ok' && { is_error: true }),
   }
 }

@@ -94,6 +94,21 @@ describe('anthropic', () => {
     })
   })
 
+  test('an error says something, and ids of other services are sent as this one takes them', async () => {
+    await using server = await startModelServer({ script: {} })
+    const called = { callId: 'functions.time:0', name: 'time' } as const
+    const items: Item[] = [
+      { type: 'tool_call', ...called, arguments: '{}' },
+      { type: 'tool_result', ...called, status: 'error', output: ' ' },
+    ]
+    await collect(anthropic(client(server.url), { model: 'test', maxTokens: 1_000 }), { ...REQUEST, items })
+    const messages = elementsOf(server.requests[0]?.body.messages).slice(1)
+    expect(messages.flatMap(message => elementsOf(fieldsOf(message).content))).toEqual([
+      { type: 'tool_use', id: 'functions_time_0', name: 'time', input: {} },
+      { type: 'tool_result', tool_use_id: 'functions_time_0', content: 'The call ended as: error.', is_error: true },
+    ])
+  })
+
   test('a refusal of which nothing was said has the service’s own words', () => {
     const reader = new MessagesReader(new CallIds([]))
     const stop = { stop_reason: 'refusal', stop_details: { type: 'refusal', explanation: 'Not this.' } }
