@@ -1,4 +1,8 @@
+import { errorText } from './answer-text.ts'
 import type { CheckedArguments, Tool } from './tool.ts'
+
+/** Bytes of what an error says that are told. */
+const TOLD = { maxBytes: 1_024 }
 
 /**
  * Reads what a model wrote as the arguments of a tool, and has the tool check it. Never rejects: whatever is wrong, also with the
@@ -10,7 +14,7 @@ export async function checkArguments(tool: Tool, text: string): Promise<CheckedA
   try {
     return await tool.check(parsed.value)
   } catch (error) {
-    return { ok: false, problem: `they could not be checked: ${messageOf(error)}` }
+    return { ok: false, problem: `they could not be checked: ${errorText(error, TOLD)}` }
   }
 }
 
@@ -21,7 +25,7 @@ function parse(text: string): CheckedArguments {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return { ok: false, problem: `no JSON: ${messageOf(error)}` }
+    return { ok: false, problem: `no JSON: ${errorText(error, TOLD)}` }
   }
   const key = SUSPICIOUS.test(text) ? harmfulKey(value) : undefined
   return key === undefined ? { ok: true, value } : { ok: false, problem: `the key ${key} is not allowed` }
@@ -45,8 +49,4 @@ function harmfulKey(value: unknown): string | undefined {
 
 function hasPrototype(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype')
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -110,6 +110,8 @@ test('a text that is no JSON is a problem that says where', async () => {
 test('a check that throws or rejects is a problem', async () => {
   expect(await problemOf('{}', { ...any, check: boom })).toBe('they could not be checked: boom')
   expect(await problemOf('{}', { ...any, check: async () => boom() })).toBe('they could not be checked: boom')
+  const nothing: unknown = Object.create(null)
+  expect(await problemOf('{}', { ...any, check: () => Promise.reject(nothing) })).toMatch(/could not be checked: /)
   const refined = z.object({}).refine(boom)
   expect(await problemOf('{}', tool({ name: 'x', description: '', parameters: refined, execute: () => '' }))).toMatch(
     /boom/,
