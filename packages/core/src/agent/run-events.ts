@@ -16,6 +16,7 @@ export type RunEvent =
   | { readonly type: 'tool_output'; readonly callId: string; readonly text: string; readonly dropped: number }
   | {
       readonly type: 'tool_finished'
+      readonly name: string
       readonly callId: string
       readonly status: ToolStatus
       readonly milliseconds: number

@@ -77,7 +77,7 @@ describe('approval', () => {
     expect(told.map(({ status, output }) => `${status} ${output}`)).toEqual([
       'ok a',
       'denied The call was denied: not today',
-      'ok edited',
+      'ok The call was run with other arguments: {"text":"edited"}\nedited',
     ])
   })
 
@@ -216,7 +216,7 @@ describe('calls of one turn', () => {
     })
     const events = await eventsOf(openLoop({ model: scripted(calls(['bad', {}]), says('a')), tools: [bad] }).run('go'))
     expect(events).toContainEqual({ type: 'warning', message: expect.stringContaining('stuck') })
-    expect(events).toContainEqual(expect.objectContaining({ type: 'tool_finished', status: 'ok' }))
+    expect(events).toContainEqual(expect.objectContaining({ type: 'tool_finished', name: 'bad', status: 'ok' }))
   })
 
   it('tell people what they do while they run, and drop the oldest of it when nobody reads', async () => {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { OakumError } from '../../errors/error.ts'
 import { backoff } from './backoff.ts'
 import { classify, type Failure } from './classify.ts'
-import { isLink } from './error-chain.ts'
+import { errorChain, isLink } from './error-chain.ts'
 import type { RetrySettings } from './options.ts'
 
 /** Characters. Some services answer with a whole page. */
@@ -56,8 +56,12 @@ function factsOf({ status, wait, retryable }: Failure, retries: number): Record<
   }
 }
 
+/** What an error says, and what led to it first: "Connection error." alone does not say which. */
 function textOf(error: unknown): string {
   const message = isLink(error) ? error.message : error
-  const text = typeof message === 'string' ? message : inspect(error, { depth: 2, breakLength: Infinity })
+  const said = typeof message === 'string' ? message : inspect(error, { depth: 2, breakLength: Infinity })
+  const source = errorChain(error).at(-1) ?? {}
+  const reason = [source.message, source.code].find(each => typeof each === 'string' && each !== '')
+  const text = typeof reason === 'string' && !said.includes(reason) ? `${said} (${reason})` : said
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)} …` : text
 }

@@ -9,6 +9,9 @@ import { inSpan, type LoopSpan } from '../spans.ts'
 import type { Tool } from '../tools/tool.ts'
 import { ownedWork } from './owned-work.ts'
 
+/** Bytes that the model is told of arguments that were edited. */
+const EDITED_BYTES = 4_096
+
 /** What answering one call needs. */
 export interface CallOptions {
   readonly tools: ReadonlyMap<string, Tool>
@@ -66,7 +69,13 @@ async function answer(call: ToolCallItem, options: CallOptions): Promise<Answer>
   options.started(args)
   const value = await execute(tool, args, call, options)
   throwIfAborted(signal)
-  return { status: 'ok', output: answerText(value, { maxBytes: maxResult }) }
+  const output = answerText(value, { maxBytes: maxResult })
+  return { status: 'ok', output: approval === 'allow' ? output : `${editedNote(approval.edit)}\n${output}` }
+}
+
+/** The model finds its own arguments in the conversation, and would take the result for theirs. */
+function editedNote(args: unknown): string {
+  return `The call was run with other arguments: ${answerText(args, { maxBytes: EDITED_BYTES })}`
 }
 
 async function execute(tool: Tool, args: unknown, call: ToolCallItem, options: CallOptions): Promise<unknown> {

@@ -81,7 +81,8 @@ async function answerGroup(calls: readonly ToolCallItem[], options: CallsOptions
         })
         answered.set(call, result)
         const milliseconds = performance.now() - begun
-        inbox.push({ type: 'tool_finished', callId: call.callId, status: result.status, milliseconds })
+        const { callId, name, status } = result
+        inbox.push({ type: 'tool_finished', callId, name, status, milliseconds })
         finished(index, result)
       } finally {
         started()

@@ -78,6 +78,17 @@ it.each<RetryOptions>([
   )
 })
 
+it('names what a connection failed of, behind what the clients make of it', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' })
+  const error = new Error('Connection error.', { cause: new TypeError('fetch failed', { cause: refused }) })
+  const next = nextTry(error, 6, resolveRetryOptions())
+  expect(next).toMatchObject({
+    error: { message: 'The model failed after 5 retries: Connection error. (connect ECONNREFUSED 127.0.0.1:9)' },
+  })
+  const unnamed = nextTry(new Error('down', { cause: { message: '', code: 'ECONNREFUSED' } }), 6, resolveRetryOptions())
+  expect(unnamed).toMatchObject({ error: { message: 'The model failed after 5 retries: down (ECONNREFUSED)' } })
+})
+
 describe('a sleep', () => {
   it('lasts as long as it should, and leaves nothing', async () => {
     useFakeTime()
