@@ -111,8 +111,12 @@ it('lets a call be edited, and takes Ctrl-C twice as its end', async () => {
   await until(() => screen().includes('Arguments: {"command":"echo one"}'))
   example.type(`${CTRL_U}{"command":"echo two"}\r`)
   await until(() => screen().includes('> '))
-  expect(screen()).toContain('● shell echo two\n  The call was run with other arguments: {"command":"echo two"}\n  two\n')
-  expect(conversation(server.requests.at(-1)?.body).at(-1)).toBe('tool: two\n[exit code 0]')
+  expect(screen()).toContain(
+    '● shell echo two\n  The call was run with other arguments: {"command":"echo two"}\n  two\n',
+  )
+  expect(conversation(server.requests.at(-1)?.body).at(-1)).toBe(
+    'tool: The call was run with other arguments: {"command":"echo two"}\ntwo\n[exit code 0]',
+  )
   example.type(`half a line${CTRL_C}`)
   await until(() => screen().includes('^C (again ends)'))
   example.type(CTRL_C)
