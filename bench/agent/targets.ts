@@ -1,6 +1,6 @@
 import type { Outcome } from './log.ts'
 import type { Figures } from './processes.ts'
-import type { Program, Row } from './rows.ts'
+import type { Program } from './rows.ts'
 
 /** What ours has to keep to, at most, by the program that measures it. What the client leaves by itself is in it. */
 export const TARGETS = {
