@@ -63,6 +63,15 @@ export class IterationResource<T> extends Owned {
     // Not by async functions: they cost as much as a client's whole handling of an event.
     return new Promise((resolve, reject) => {
       this.#pending.add(resolve)
+      const serve = (result: IteratorResult<T>): void => {
+        try {
+          if (result.done === true) this.#ended(resolve)
+          else this.#pending.delete(resolve)
+          resolve(result)
+        } catch (error) {
+          failed(error) // no result at all, from a source without types
+        }
+      }
       const failed = (error: unknown): void => {
         if (this.#over) this.#late(error)
         this.#ended(resolve)
@@ -70,17 +79,11 @@ export class IterationResource<T> extends Owned {
       }
       try {
         // What is no promise is taken as one: sources come without types, too.
-        void Promise.resolve(this.#source.next()).then(result => this.#serve(resolve, result), failed)
+        void Promise.resolve(this.#source.next()).then(serve, failed)
       } catch (error) {
         failed(error)
       }
     })
-  }
-
-  #serve(resolve: (result: IteratorResult<T>) => void, result: IteratorResult<T>): void {
-    if (result.done === true) this.#ended(resolve)
-    else this.#pending.delete(resolve)
-    resolve(result)
   }
 
   /** The source has ended by itself; whoever else waits for it is told that it is done. */
