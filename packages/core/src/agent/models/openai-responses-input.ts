@@ -1,6 +1,7 @@
 import type { Item, ReasoningItem } from '../items.ts'
 import { elementsOf, fieldsOf } from './reading.ts'
 import { sentName } from './sent-names.ts'
+import { argumentsJson } from './tool-arguments.ts'
 
 /** The `port` of this port's raws. */
 export const OPENAI_RESPONSES = 'openai.responses'
@@ -29,7 +30,8 @@ function isWhole({ raw }: ReasoningItem): boolean {
 
 function inputOf(item: Item): unknown[] {
   if (item.type === 'tool_call') {
-    return [{ type: 'function_call', call_id: item.callId, name: sentName(item.name), arguments: item.arguments }]
+    const called = { name: sentName(item.name), arguments: argumentsJson(item.arguments) }
+    return [{ type: 'function_call', call_id: item.callId, ...called }]
   }
   if (item.type === 'tool_result') {
     return [{ type: 'function_call_output', call_id: item.callId, output: item.output }]

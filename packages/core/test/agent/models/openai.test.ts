@@ -68,6 +68,22 @@ describe('openaiResponses', () => {
     ])
   })
 
+  test('calls go back in a form that all services can read', async () => {
+    await using server = await startModelServer({ script: {} })
+    const items = ['{"city":', ''].map((args): Item => ({
+      type: 'tool_call',
+      callId: 'a',
+      name: 'the.weather',
+      arguments: args,
+    }))
+    await collect(openaiResponses(client(server.url), { model: 'test' }), { items, tools: [] })
+    const call = { type: 'function_call', call_id: 'a', name: 'the_weather' }
+    expect(server.requests[0]?.body.input).toEqual([
+      { ...call, arguments: String.raw`{"not_an_object":"{\"city\":"}` },
+      { ...call, arguments: '{}' },
+    ])
+  })
+
   test('reasoning that led to nothing is left out', async () => {
     await using server = await startModelServer({ script: [thought, {}] })
     const model = openaiResponses(client(server.url), { model: 'test' })
