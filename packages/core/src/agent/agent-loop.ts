@@ -117,6 +117,10 @@ export class AgentLoop implements AsyncDisposable {
         const { type, ...facts } = event
         log(type, facts)
       },
+      ending: cancelled => {
+        this.#ending.add(cancelled)
+        if (this.#run === cancelled) this.#run = undefined
+      },
       ended: (over, { status, error }) => {
         this.#ending.delete(over)
         if (this.#run === over) this.#run = undefined
@@ -139,9 +143,7 @@ export class AgentLoop implements AsyncDisposable {
     { deadline = DEFAULT_CANCEL_DEADLINE, signal }: CancelOptions = {},
   ): Promise<CloseReport> {
     validateDelay('deadline', deadline)
-    if (this.#run !== undefined) this.#ending.add(this.#run)
-    this.#run = undefined
-    const runs = [...this.#ending]
+    const runs = this.#run === undefined ? [...this.#ending] : [...this.#ending, this.#run]
     if (runs.length === 0) return NOTHING
     const cancelled = this.#debugged('cancel', () => cancelAll(runs, reason, deadline))
     return untilAborted(cancelled, signal)

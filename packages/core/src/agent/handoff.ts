@@ -6,6 +6,11 @@
  * - Nothing is queued, so nothing can pile up.
  */
 
+/** Wraps what was thrown, since anything can be thrown, `undefined` too. */
+interface Failure {
+  readonly error: unknown
+}
+
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 export class Handoff<T> {
@@ -14,7 +19,7 @@ export class Handoff<T> {
   /** The producer waits until it is asked for more. */
   #producer: PromiseWithResolvers<void> | undefined
   #shut: { readonly why: unknown } | undefined
-  #end: { readonly error: unknown } | undefined
+  #end: { failure: Failure | undefined } | undefined
 
   /** Whether it takes nothing any more. */
   get isShut(): boolean {
@@ -23,7 +28,7 @@ export class Handoff<T> {
 
   /** For the consumer: the next value. Rejects once with what the producer failed with; done from then on. */
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#end !== undefined) return this.#ended(this.#end)
+    if (this.#end !== undefined) return this.#ended()
     if (this.#asked !== undefined) {
       const again = async (): Promise<IteratorResult<T, undefined>> => this.next()
       return this.#asked.promise.then(again, again)
@@ -55,19 +60,20 @@ export class Handoff<T> {
   }
 
   /** Tells the consumer that nothing more comes, or why. Idempotent. */
-  end(error?: unknown): void {
+  end(failure?: Failure): void {
     if (this.#end !== undefined) return
-    this.shut(error)
-    this.#end = { error }
+    this.shut(failure?.error)
+    this.#end = { failure }
     const asked = this.#asked
     this.#asked = undefined
-    if (asked !== undefined) asked.resolve(this.#ended(this.#end))
+    if (asked !== undefined) asked.resolve(this.#ended())
   }
 
-  #ended({ error }: { readonly error: unknown }): Promise<IteratorResult<T, undefined>> {
-    if (error === undefined) return Promise.resolve(DONE)
-    this.#end = { error: undefined }
+  #ended(): Promise<IteratorResult<T, undefined>> {
+    const failure = this.#end?.failure
+    if (failure === undefined) return Promise.resolve(DONE)
+    this.#end = { failure: undefined }
     // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passes on what the producer failed with
-    return Promise.reject(error)
+    return Promise.reject(failure.error)
   }
 }

@@ -61,6 +61,8 @@ export interface RunParts {
   readonly before: Promise<unknown>
   /** Told of each event before the consumer is. */
   readonly told: (event: RunEvent) => void
+  /** The run was cancelled, and is not over; told more than once. */
+  readonly ending: (run: Run) => void
   /** The run is over. */
   readonly ended: (run: Run, result: RunResult) => void
 }
@@ -113,6 +115,7 @@ export class Run implements AsyncIterable<RunEvent> {
   /** See `AgentLoop.cancel`. Code of the run itself, such as a tool, is not waited for when it calls this. */
   async cancel(reason: unknown, timeout: number): Promise<CloseReport> {
     this.#outcome ??= { status: 'cancelled', error: reason }
+    this.#parts?.ending(this)
     const scope = this.#scope
     if (scope === undefined) {
       this.#end([])
@@ -247,7 +250,7 @@ export class Run implements AsyncIterable<RunEvent> {
     const result: RunResult = { status, items, text, responseId, usage, turns, error, refused }
     if (status === 'failed') this.#span?.fail(error)
     else this.#span?.end({ 'oakum.status': status, 'oakum.turns': turns, ...usageAttributes(usage) })
-    this.#handoff.end(status === 'failed' ? error : undefined)
+    this.#handoff.end(status === 'failed' ? { error } : undefined)
     this.#journal = undefined
     this.#span = undefined
     parts.ended(this, result)

@@ -24,6 +24,14 @@ function throwing(error: Error): AsyncIterable<never> {
   return { [Symbol.asyncIterator]: () => ({ next }) }
 }
 
+function throwsNothing(): never {
+  throw undefined // oxlint-disable-line no-throw-literal -- as somebody may
+}
+
+function answersNothing(): object {
+  return { [Symbol.asyncIterator]: () => ({ next: async () => undefined }) }
+}
+
 describe('a run', () => {
   it('tells text as it comes, each item once, and what it came to', async () => {
     const model = scripted(says('Hel', 'lo'))
@@ -113,6 +121,21 @@ describe('a run', () => {
     expect(asked.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
   })
 
+  it('throws what made it fail, whatever that is', async () => {
+    const run = openLoop({ model: scripted(says('a')), onItem: throwsNothing }).run('hi')
+    await expect(eventsOf(run)).rejects.toBeUndefined()
+    expect(await run.done).toMatchObject({ status: 'failed', error: undefined })
+  })
+
+  it('fails where the model answers nothing at all', async () => {
+    // @ts-expect-error -- as somebody may whose code has no types
+    const model: Model = answersNothing
+    expect(await openLoop({ model }).run('hi').done).toMatchObject({
+      status: 'failed',
+      error: { code: 'MODEL_FAILED' },
+    })
+  })
+
   it('is refused while another one runs', async () => {
     const loop = openLoop({ model: scripted(stalls('a'), says('b')) })
     const iterator = loop.run('hi')[Symbol.asyncIterator]()
@@ -173,9 +196,11 @@ describe('a cancel', () => {
     await iterator.next()
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1)
     controller.abort('gone')
+    const next = loop.run('meanwhile')
     expect(await iterator.next()).toEqual({ done: true, value: undefined })
     expect(await run.done).toMatchObject({ status: 'cancelled', error: 'gone' })
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0)
+    expect(await next.done).toMatchObject({ status: 'completed', text: 'b' })
     await loop.run('hi', { signal: new AbortController().signal }).done
     const aborted = loop.run('hi', { signal: controller.signal })
     expect(await aborted.done).toMatchObject({ status: 'cancelled', error: 'gone', turns: 0 })
