@@ -27,7 +27,7 @@ export interface AgentLoopOptions {
   readonly history?: readonly Item[]
   /** Told how long runs, turns, requests and tools take. An error of its own is told once, as a warning of the process. */
   readonly trace?: SpanPort
-  /** Told of each item that a run makes, once, in order. What it throws fails the run. */
+  /** Told of each item that a run makes, once, in order. What it throws fails the run; what it returns is not waited for. */
   readonly onItem?: (item: Item) => void
   /** Told when a request begins to wait for the model, and when it has ended. */
   readonly onLoading?: (loading: boolean) => void

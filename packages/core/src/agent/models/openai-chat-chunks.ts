@@ -58,68 +58,70 @@ export class ChatReader implements EventReader<ChatChunk> {
     this.#callIds = callIds
   }
 
-  *read(chunk: ChatChunk): Generator<ModelEvent> {
+  read(chunk: ChatChunk): readonly ModelEvent[] {
     const { id, object, choices, usage, error } = fieldsOf(chunk)
     if (error !== undefined && error !== null) throw toldInStream('the chat service', error)
-    if (!Array.isArray(choices) && typeof usage !== 'object') {
-      yield* this.#unknown.warn(nameOf(object))
-      return
-    }
+    if (!Array.isArray(choices) && typeof usage !== 'object') return this.#unknown.warn(nameOf(object))
+    const made: ModelEvent[] = []
     if (!this.#begun && nameOf(id) !== undefined) {
       this.#begun = true
-      yield { type: 'response', id: textOf(id) }
+      made.push({ type: 'response', id: textOf(id) })
     }
     if (typeof usage === 'object' && usage !== null) this.#usage = usageOf(usage)
     // More choices than one are nobody's wish here.
-    const choice = fieldsOf(elementsOf(choices).find(each => countOf(fieldsOf(each).index) === 0))
+    const choice = fieldsOf(elementsOf(choices).find(isFirstChoice))
     const delta = fieldsOf(choice.delta)
     // Some send each thought twice, for readers of either name.
     const thought = THOUGHT_FIELDS.find(field => nameOf(delta[field]) !== undefined)
-    if (thought !== undefined) yield* this.#say(thought, textOf(delta[thought]))
-    if (Array.isArray(delta.content)) yield* this.#parts(delta.content)
-    else yield* this.#say('content', textOf(delta.content))
-    yield* this.#say('refusal', textOf(delta.refusal))
+    if (thought !== undefined) this.#say(thought, textOf(delta[thought]), made)
+    if (Array.isArray(delta.content)) this.#parts(delta.content, made)
+    else this.#say('content', textOf(delta.content), made)
+    this.#say('refusal', textOf(delta.refusal), made)
     for (const call of elementsOf(delta.tool_calls)) this.#call(fieldsOf(call))
     // Some send an empty one with each chunk.
     this.#finished = nameOf(choice.finish_reason) ?? this.#finished
+    return made
   }
 
-  *end(): Generator<ModelEvent> {
+  end(): readonly ModelEvent[] {
     if (this.#finished === undefined) throw cutShort('the chat service')
-    yield* this.#said()
+    const made: ModelEvent[] = []
+    this.#said(made)
     const reason = this.#reason()
     for (const calling of this.#calls) {
       const item = this.#itemOf(calling)
-      yield { type: 'item', item: mayCutCalls(reason) && calling === this.#calls.at(-1) ? cutCall(item) : item }
+      const cut = mayCutCalls(reason) && calling === this.#calls.at(-1)
+      made.push({ type: 'item', item: cut ? cutCall(item) : item })
     }
-    yield { type: 'finish', reason, ...(this.#usage && { usage: this.#usage }) }
+    made.push({ type: 'finish', reason, ...(this.#usage && { usage: this.#usage }) })
+    return made
   }
 
   /** Content as some services send it. */
-  *#parts(parts: readonly unknown[]): Generator<ModelEvent> {
+  #parts(parts: readonly unknown[], made: ModelEvent[]): void {
     for (const part of parts.map(fieldsOf)) {
-      if (part.type === 'text') yield* this.#say('content', textOf(part.text))
-      else yield* this.#unknown.warn(`content part (${textOf(part.type)})`)
+      if (part.type === 'text') this.#say('content', textOf(part.text), made)
+      else made.push(...this.#unknown.warn(`content part (${textOf(part.type)})`))
     }
   }
 
-  *#say(field: string, text: string): Generator<ModelEvent> {
+  #say(field: string, text: string, made: ModelEvent[]): void {
     if (text === '') return
     if (this.#saying?.field !== field) {
-      yield* this.#said()
+      this.#said(made)
       this.#saying = { field, pieces: [] }
     }
     this.#saying.pieces.push(text)
-    yield { type: isThought(field) ? 'reasoning' : 'text', text }
+    made.push({ type: isThought(field) ? 'reasoning' : 'text', text })
   }
 
-  /** The item of what was being said, if anything was. */
-  *#said(): Generator<ModelEvent> {
+  /** Makes the item of what was being said, if anything was. */
+  #said(made: ModelEvent[]): void {
     if (this.#saying === undefined) return
     const { field, pieces } = this.#saying
     this.#saying = undefined
     this.#refused ||= field === 'refusal'
-    yield { type: 'item', item: itemOf(field, pieces.join('')) }
+    made.push({ type: 'item', item: itemOf(field, pieces.join('')) })
   }
 
   #call({ index, id, function: called, extra_content: extra }: Fields): void {
@@ -152,6 +154,10 @@ export class ChatReader implements EventReader<ChatChunk> {
 }
 
 type Fields = Readonly<Record<string, unknown>>
+
+function isFirstChoice(choice: unknown): boolean {
+  return countOf(fieldsOf(choice).index) === 0
+}
 
 /** What comes of a call: its id and name, most often with the first piece only. */
 interface CallDelta {

@@ -49,68 +49,149 @@ export interface StreamingClient<Event> {
 }
 
 export function streamingModel<Event>(client: StreamingClient<Event>): Model {
-  return (request, { signal }) => ({
-    [Symbol.asyncIterator]() {
-      const own = new AbortController()
-      const events = respond(client, request, signal, own)
-      return {
-        next: () => events.next(),
-        async return() {
-          own.abort()
-          await events.return(undefined)
-          return { done: true, value: undefined }
-        },
-      }
-    },
-  })
+  return (request, { signal }) => ({ [Symbol.asyncIterator]: () => new ResponseStream(client, request, signal) })
 }
 
-/** @param own ends the request; aborted by the signal, by a consumer that leaves, and at the end */
-async function* respond<Event>(
-  client: StreamingClient<Event>,
-  request: ModelRequest,
-  signal: AbortSignal,
-  own: AbortController,
-): AsyncGenerator<ModelEvent, undefined> {
-  throwIfAborted(signal)
-  const forward = (): void => own.abort(signal.reason)
-  signal.addEventListener('abort', forward, { once: true })
-  let opened = false
-  let finished = false
-  try {
-    const { data, response } = await open(client.open(request, { signal: own.signal, maxRetries: 0 }))
-    opened = true
-    const contentType = response?.headers.get('content-type') ?? undefined
-    if (contentType !== undefined && /\b(?:html|json)\b/.test(contentType))
-      throw notAStream(client.service, contentType)
-    const reader = client.reader(request)
-    let empty = true
-    for await (const event of data) {
-      empty = false
-      if (finished) break
-      for (const made of reader.read(event)) {
-        own.signal.throwIfAborted()
-        finished ||= made.type === 'finish'
-        yield made
-      }
-    }
-    own.signal.throwIfAborted()
-    if (empty && !contentType?.includes('event-stream'))
-      throw notAStream(client.service, contentType ?? 'something else')
-    if (finished) return
-    for (const made of reader.end()) {
-      own.signal.throwIfAborted()
-      yield made
-    }
-  } catch (error) {
-    if (signal.aborted) throw aborted(signal)
-    // Nobody waits for more: the consumer has left, or has it all.
-    if (own.signal.aborted || finished) return
-    throw opened ? streamError(client.service, error) : error
-  } finally {
-    signal.removeEventListener('abort', forward)
-    own.abort()
+type Result = IteratorResult<ModelEvent, undefined>
+
+const DONE: Result = { done: true, value: undefined }
+
+/**
+ * The events of one response. By hand, since an async generator would cost as much for each event as some clients do. Calls of `next()`
+ * come one after the other, as those of `for await` do; `return()` may come at any time.
+ */
+class ResponseStream<Event> implements AsyncIterator<ModelEvent, undefined> {
+  readonly #client: StreamingClient<Event>
+  readonly #request: ModelRequest
+  readonly #signal: AbortSignal
+  /** Ends the request; aborted by the signal, by a consumer that leaves, and at the end. */
+  readonly #own = new AbortController()
+  #opening: Promise<void> | undefined
+  #opened: Opened<Event> | undefined
+  /** What the last event made, as far as it was not asked for. */
+  #made: Iterator<ModelEvent> | undefined
+  #empty = true
+  #finished = false
+  /** The client's stream has ended; what is there to tell is of that. */
+  #ended = false
+  #closing: Promise<void> | undefined
+
+  constructor(client: StreamingClient<Event>, request: ModelRequest, signal: AbortSignal) {
+    this.#client = client
+    this.#request = request
+    this.#signal = signal
   }
+
+  next(): Promise<Result> {
+    if (this.#closing !== undefined) return this.#closing.then(() => DONE)
+    try {
+      const made = this.#take()
+      if (made !== undefined) return Promise.resolve({ done: false, value: made })
+      if (this.#ended) return this.#close().then(() => DONE)
+      if (this.#opened === undefined) {
+        this.#opening = this.#open()
+        return this.#opening.then(() => this.next(), this.#failed)
+      }
+      return this.#opened.events.next().then(this.#read, this.#failed)
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  async return(): Promise<Result> {
+    this.#own.abort()
+    await this.#close()
+    return DONE
+  }
+
+  async #open(): Promise<void> {
+    throwIfAborted(this.#signal)
+    this.#signal.addEventListener('abort', this.#forward, { once: true })
+    const options = { signal: this.#own.signal, maxRetries: 0 } as const
+    const { data, response } = await open(this.#client.open(this.#request, options))
+    const contentType = response?.headers.get('content-type') ?? undefined
+    this.#opened = { events: data[Symbol.asyncIterator](), reader: this.#client.reader(this.#request), contentType }
+    if (contentType !== undefined && /\b(?:html|json)\b/.test(contentType)) {
+      throw notAStream(this.#client.service, contentType)
+    }
+  }
+
+  readonly #forward = (): void => this.#own.abort(this.#signal.reason)
+
+  /** The next of what the last event made. */
+  #take(): ModelEvent | undefined {
+    const made = this.#made?.next()
+    if (made === undefined || made.done === true) {
+      this.#made = undefined
+      return undefined
+    }
+    this.#own.signal.throwIfAborted()
+    this.#finished ||= made.value.type === 'finish'
+    return made.value
+  }
+
+  /** The client has an event, or none any more. */
+  readonly #read = (result: IteratorResult<Event>): Result | Promise<Result> => {
+    try {
+      const made = this.#makeOf(result)
+      if (made === undefined) return this.#close().then(() => DONE)
+      this.#made = made[Symbol.iterator]()
+      const event = this.#take()
+      return event === undefined ? this.next() : { done: false, value: event }
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  /** Undefined when there is nothing to come any more. */
+  #makeOf(result: IteratorResult<Event>): Iterable<ModelEvent> | undefined {
+    const { reader, contentType } = this.#opened ?? {}
+    if (result.done !== true) {
+      this.#empty = false
+      return this.#finished ? undefined : reader?.read(result.value)
+    }
+    this.#ended = true
+    this.#own.signal.throwIfAborted()
+    if (this.#empty && contentType?.includes('event-stream') !== true) {
+      throw notAStream(this.#client.service, contentType ?? 'something else')
+    }
+    return this.#finished ? undefined : reader?.end()
+  }
+
+  readonly #failed = async (error: unknown): Promise<Result> => {
+    const hasLeft = this.#own.signal.aborted
+    await this.#close()
+    if (this.#signal.aborted) throw aborted(this.#signal)
+    // Nobody waits for more: the consumer has left, or has it all.
+    if (hasLeft || this.#finished) return DONE
+    throw this.#opened === undefined ? error : streamError(this.#client.service, error)
+  }
+
+  /** Settles when nothing of it is left. Idempotent. */
+  #close(): Promise<void> {
+    this.#closing ??= this.#release()
+    return this.#closing
+  }
+
+  async #release(): Promise<void> {
+    this.#signal.removeEventListener('abort', this.#forward)
+    await this.#opening?.catch(() => undefined)
+    try {
+      // A read that is under way ends by the abort, and what it ends with counts for nothing now.
+      if (!this.#ended) await this.#opened?.events.return?.()
+    } catch {
+      // It is gone all the same.
+    } finally {
+      this.#own.abort()
+    }
+  }
+}
+
+/** What is there once a client has answered. */
+interface Opened<Event> {
+  readonly events: AsyncIterator<Event>
+  readonly reader: EventReader<Event>
+  readonly contentType: string | undefined
 }
 
 async function open<Event>(promise: StreamPromise<Event>): Promise<OpenedStream<Event>> {
