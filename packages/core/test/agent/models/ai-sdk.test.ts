@@ -21,7 +21,7 @@ modelContract({
   name: 'aiSdk on Responses',
   connect: url => aiSdk(openai(url).responses('gpt-5.2')),
   conversation: body => elementsOf(body.input).map(fieldsOf).map(toldByResponses),
-  skip: [
+  leaveOut: [
     ENDLESS_PAGE,
     { reason: 'The provider leaves them out, and says nothing.', tests: ['an unknown event is one warning'] },
   ],
@@ -31,7 +31,7 @@ modelContract({
   name: 'aiSdk on Chat Completions',
   connect: url => aiSdk(openai(url).chat('gpt-4.1')),
   conversation: body => elementsOf(body.messages).map(fieldsOf).flatMap(toldByChat),
-  skip: [
+  leaveOut: [
     ENDLESS_PAGE,
     { reason: 'The provider takes no notice of thoughts.', tests: ['reasoning comes before what it led to'] },
   ],

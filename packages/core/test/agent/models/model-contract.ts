@@ -18,8 +18,8 @@ export interface ModelSubject {
   connect(url: string): Model
   /** The conversation that a request's body has, in words that are neutral of the protocol. */
   conversation(body: Record<string, unknown>): readonly Told[]
-  /** Tests that make no sense for this port, and why. */
-  readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[]
+  /** Tests that make no sense for this port, and why: it does not have them. */
+  readonly leaveOut?: readonly { readonly reason: string; readonly tests: readonly string[] }[]
 }
 
 export type Told =
@@ -36,15 +36,22 @@ export const REQUEST: ModelRequest = { instructions: 'Be brief.', items: [ASKED]
 const STALLED_BYTES = 4_000_000
 
 export function modelContract(subject: ModelSubject): void {
-  const skipped = new Set(subject.skip?.flatMap(({ tests }) => tests))
+  const leftOut = new Set(subject.leaveOut?.flatMap(({ tests }) => tests))
+  const names = new Set<string>()
 
   /** A test with a server that says that. */
   function on(name: string, script: Script, body: (model: Model, server: ModelServer) => Promise<void>): void {
-    test.skipIf(skipped.has(name))(name, async () => {
+    names.add(name)
+    if (leftOut.has(name)) return
+    test(name, async () => {
       await using server = await startModelServer({ script })
       await body(subject.connect(server.url), server)
     })
   }
+
+  test(`${subject.name} leaves out nothing that the contract does not have`, () => {
+    expect([...leftOut].filter(name => !names.has(name))).toEqual([])
+  })
 
   describe(`${subject.name}: what a model says`, () => {
     on('text comes in pieces, then whole', { say: ['It ', 'rains.'] }, async model => {
