@@ -32,7 +32,7 @@ const TABLES: readonly Table[] = [
       'included; listeners and dependants (signals made by `AbortSignal.any`) are those on the signal afterwards; sockets those of the process and,',
       'behind the stroke, of the server; completed, how many of the requests the server answered to the end although nobody wanted it.',
       'The few bytes that clients leave which leak nothing are the engine’s: it notes each generator function that is made for a request, and',
-      'keeps the note for a while. They are in ours as well: see the client alone, aborted as often, and how they fade at 100,000.',
+      'keeps the note for a while. They are in ours as well, and fade with the number of cancels: see the client alone, and ours at 100,000.',
     ],
     columns: [
       { title: 'times', figure: 'cancels', format: whole },

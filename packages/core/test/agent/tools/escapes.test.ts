@@ -181,7 +181,7 @@ test('several roots are all allowed, and paths start at the first', async () => 
   expect(await codeOf(call(read, { path: 'secret.txt' }, scope))).toBe('FILE_FAILED')
 })
 
-test.each([[[]], [['']], [['/no/such/folder']], [['/etc/passwd']]])('the roots %j are refused', roots => {
+test.each([[[]], [['']], [['/no/such/folder']], [[import.meta.filename]]])('the roots %j are refused', roots => {
   const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
   expect(() => readFile({ roots })).toThrow(refused)
   expect(() => writeFile({ roots })).toThrow(refused)
@@ -200,7 +200,7 @@ test('the root of all has no links either', async () => {
   expect(await call(read, { path: join(root, 'real.txt') }, scope)).toBe('mine')
   for (const path of [
     '/proc/self/status',
-    `/proc/${process.pid}/root/etc/passwd`,
+    `/proc/${process.pid}/root${join(outside, 'secret.txt')}`,
     `/proc/${process.pid}/cwd/package.json`,
   ]) {
     expect(await codeOf(call(read, { path }, scope))).toBe('PATH_OUTSIDE_ROOTS')
