@@ -4,7 +4,7 @@
  * OAKUM_ORDERS sets how many orders are tried; OAKUM_SEED the first seed, to repeat one.
  */
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { POINTS, runOrder, STRIKES } from './order.ts'
+import { POINTS, runOrder, STRIKES } from './orders/order.ts'
 
 const ORDERS = Number(process.env.OAKUM_ORDERS ?? 300)
 const FIRST_SEED = Number(process.env.OAKUM_SEED ?? 1)
