@@ -1,6 +1,6 @@
 import { aborted, OakumError } from '@oakum/core/errors'
 import { killMarked } from '@oakum/core/process'
-import type { Scope } from '@oakum/core/scope'
+import type { ProcessExit, Scope } from '@oakum/core/scope'
 import { plain } from '../output/text.ts'
 import type { Alert } from './alert.ts'
 import type { Send } from './queue.ts'
@@ -47,17 +47,23 @@ export function sendByCommand(command: string, scope: Scope, { timeout = TIMEOUT
     const exit = await running.exited
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
-    await running.stop()
-    process.off('exit', onExit)
-    if (why === undefined && exit.code === 0) return
-    why ??= exit.signal === null ? `it exited with ${exit.code}` : `it was ended by ${exit.signal}`
-    const word = plain(said.trim().split('\n').at(-1) ?? '')
-    throw new OakumError(
-      'ALERT_NOT_SENT',
-      `The alert command failed for ${alert.alert}: ${why}${word === '' ? '' : `: ${word}`}`,
-      { facts: { alert: alert.id, ...exit } },
-    )
+    try {
+      await running.stop()
+    } finally {
+      process.off('exit', onExit)
+    }
+    if (why !== undefined || exit.code !== 0) throw notSent(alert, exit, said, why)
   }
+}
+
+function notSent(alert: Alert, exit: ProcessExit, said: string, why: string | undefined): OakumError {
+  const cause = why ?? (exit.signal === null ? `it exited with ${exit.code}` : `it was ended by ${exit.signal}`)
+  const word = plain(said.trim().split('\n').at(-1) ?? '')
+  return new OakumError(
+    'ALERT_NOT_SENT',
+    `The alert command failed for ${alert.alert}: ${cause}${word === '' ? '' : `: ${word}`}`,
+    { facts: { alert: alert.id, ...exit } },
+  )
 }
 
 function environmentOf({ id, alert, severity, time, agent, text }: Alert): NodeJS.ProcessEnv {

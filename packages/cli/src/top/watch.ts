@@ -56,11 +56,19 @@ export async function printLooks(fleet: Fleet, { sort, interval, count }: TopOpt
 }
 
 /** Draws it until the user has seen enough. */
-export async function showTop(fleet: Fleet, { sort, interval, count }: TopOptions): Promise<void> {
-  const paint = paintFor(process.stdout)
+export async function showTop(fleet: Fleet, options: TopOptions): Promise<void> {
   const interruption = listenForInterrupts()
+  try {
+    await draw(fleet, options, interruption.signal)
+  } finally {
+    interruption.release()
+  }
+}
+
+async function draw(fleet: Fleet, { sort, interval, count }: TopOptions, interrupted: AbortSignal): Promise<void> {
+  const paint = paintFor(process.stdout)
   const quit = new AbortController()
-  const signal = AbortSignal.any([interruption.signal, quit.signal])
+  const signal = AbortSignal.any([interrupted, quit.signal])
   const sampler = new TopSampler(fleet)
   let sample = await sampler.next()
   let by = sort
@@ -93,6 +101,5 @@ export async function showTop(fleet: Fleet, { sort, interval, count }: TopOption
   } finally {
     giveBack?.()
     region.close()
-    interruption.release()
   }
 }
