@@ -13,7 +13,8 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
  */
 export class IterationResource<T> extends Owned {
   readonly #source: AsyncIterator<T>
-  readonly #pending = new Set<(result: IteratorResult<T>) => void>()
+  /** The read that is under way; who asks for more meanwhile waits for it. */
+  #reading: PromiseWithResolvers<IteratorResult<T>> | undefined = undefined
   #over = false
   #reason: CloseReason | undefined = undefined
 
@@ -60,38 +61,44 @@ export class IterationResource<T> extends Owned {
 
   #next(): Promise<IteratorResult<T>> {
     if (this.#over) return Promise.resolve(DONE)
-    // Not by async functions: they cost as much as a client's whole handling of an event.
-    return new Promise((resolve, reject) => {
-      this.#pending.add(resolve)
-      const serve = (result: IteratorResult<T>): void => {
-        try {
-          if (result.done === true) this.#ended(resolve)
-          else this.#pending.delete(resolve)
-          resolve(result)
-        } catch (error) {
-          failed(error) // no result at all, from a source without types
-        }
-      }
-      const failed = (error: unknown): void => {
-        if (this.#over) this.#late(error)
-        this.#ended(resolve)
-        reject(error)
-      }
-      try {
-        // What is no promise is taken as one: sources come without types, too.
-        void Promise.resolve(this.#source.next()).then(serve, failed)
-      } catch (error) {
-        failed(error)
-      }
-    })
+    if (this.#reading !== undefined) {
+      const again = (): Promise<IteratorResult<T>> => this.#next()
+      return this.#reading.promise.then(again, again)
+    }
+    // Not by async functions, nor by closures for each read: they cost as much as a client's whole handling of an event.
+    const { promise } = (this.#reading = Promise.withResolvers<IteratorResult<T>>())
+    try {
+      // What is no promise is taken as one: sources come without types, too.
+      void Promise.resolve(this.#source.next()).then(this.#served, this.#failed)
+    } catch (error) {
+      this.#failed(error)
+    }
+    return promise
   }
 
-  /** The source has ended by itself; whoever else waits for it is told that it is done. */
-  #ended(served: (result: IteratorResult<T>) => void): void {
-    this.#pending.delete(served)
-    if (this.#over) return
+  readonly #served = (result: IteratorResult<T>): void => {
+    const reading = this.#reading
+    if (reading === undefined) return
+    try {
+      if (result.done === true) this.#ended()
+      this.#reading = undefined
+      reading.resolve(result)
+    } catch (error) {
+      this.#failed(error) // no result at all, from a source without types
+    }
+  }
+
+  readonly #failed = (error: unknown): void => {
+    const reading = this.#reading
+    this.#reading = undefined
+    if (this.#over) this.#late(error)
+    else this.#ended()
+    reading?.reject(error)
+  }
+
+  /** The source has ended by itself. */
+  #ended(): void {
     this.#over = true
-    this.#finishPending()
     this.leave()
   }
 
@@ -103,17 +110,13 @@ export class IterationResource<T> extends Owned {
 
   async #return(): Promise<void> {
     this.#over = true
-    this.#finishPending()
+    this.#reading?.resolve(DONE)
+    this.#reading = undefined
     try {
       await this.#source.return?.()
     } finally {
       if (this.#reason === undefined) this.leave()
     }
-  }
-
-  #finishPending(): void {
-    for (const resolve of this.#pending) resolve(DONE)
-    this.#pending.clear()
   }
 
   /** A read that was pending at the end has failed. As a rule that is how the source ends, so `onError` alone hears of it. */
