@@ -2,7 +2,7 @@
  * What is left of cancelled agents: ours around each client, beside the clients alone and the loops that others have, each row in
  * processes of its own against a model's service on the loopback.
  *
- * `npm ci --prefix bench/peers` once; then `npm run bench:agent` prints the tables, within half an hour. With `-- --save` they are written to
+ * `npm ci --prefix bench/peers` once; then `npm run bench:agent` prints the tables, within an hour. With `-- --save` they are written to
  * bench/results/agent.md as well; `-- --only PATTERN` (may be repeated) runs the rows whose name matches, as `cancels openai break`;
  * `-- --count N` repeats nothing more often than that; `-- --out FILE` keeps each row in a file, and goes on from there. Progress goes to
  * stderr. Exits 1 when a target is missed, 2 when there is nothing to run, 130 when interrupted, after the tables of what was done.
@@ -10,7 +10,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { OutcomeLog, type Outcome } from './agent/log.ts'
-import { runProgram } from './agent/processes.ts'
+import { measure } from './agent/measure.ts'
 import { rowsOf, type Row } from './agent/rows.ts'
 import { render } from './agent/table.ts'
 import { missedTargets } from './agent/targets.ts'
@@ -78,7 +78,7 @@ async function run(row: Row): Promise<Outcome> {
   const started = performance.now()
   try {
     const onProgress = reporter(row.name)
-    const figures = await runProgram(row.program, row.task, { limit: LIMIT, signal: interrupt.signal, onProgress })
+    const figures = await measure(row, { limit: LIMIT, signal: interrupt.signal, onProgress })
     return { row, figures, wall: performance.now() - started }
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)

@@ -12,16 +12,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ModelServerCounts } from '../../packages/core/test/agent/model-server/server.ts'
 
-/**
- * How Node runs the programs, against the sources. Compiled code is kept: each collection that is asked for throws some of it away, and
- * to see it come back would look like a leak.
- */
-const FLAGS = [
-  '--conditions=@oakum/source',
-  '--disable-warning=ExperimentalWarning',
-  '--expose-gc',
-  '--no-flush-bytecode',
-]
+/** How Node runs the programs, against the sources. */
+const FLAGS = ['--conditions=@oakum/source', '--disable-warning=ExperimentalWarning', '--expose-gc']
 
 /** What a program found, by name. */
 export type Figures = Readonly<Record<string, number>>
@@ -31,6 +23,8 @@ export interface RunOptions {
   /** How long it may take, in milliseconds. */
   readonly limit: number
   readonly signal: AbortSignal
+  /** More flags for Node. @default none */
+  readonly flags?: readonly string[]
   /** Told how far the program is, from 0 to 1. */
   readonly onProgress: (done: number) => void
 }
@@ -43,9 +37,9 @@ export type Message = { readonly ask: 'counts' } | { readonly done: number } | {
  * when it takes too long, or the signal aborts.
  */
 export async function runProgram(name: string, task: object, options: RunOptions): Promise<Figures> {
-  const { limit, signal, onProgress } = options
+  const { limit, signal, flags = [], onProgress } = options
   const { promise, resolve, reject } = Promise.withResolvers<Figures>()
-  const server = start('server')
+  const server = start('server', [])
   const children = [server]
   const abort = (): void => reject(signal.reason)
   const limiter = setTimeout(() => reject(new Error(`it takes more than ${limit} ms`)), limit)
@@ -53,7 +47,7 @@ export async function runProgram(name: string, task: object, options: RunOptions
   if (signal.aborted) abort()
   onEnd(server, text => reject(new Error(`the server ${text}`)))
   server.once('message', (origin: string) => {
-    const program = start(name, JSON.stringify({ ...task, origin }))
+    const program = start(name, flags, JSON.stringify({ ...task, origin }))
     children.push(program)
     onEnd(program, text => reject(new Error(`it ${text}`)))
     program.on('message', (message: Message) => {
@@ -72,9 +66,9 @@ export async function runProgram(name: string, task: object, options: RunOptions
   }
 }
 
-function start(name: string, ...parameters: string[]): ChildProcess {
+function start(name: string, flags: readonly string[], ...parameters: string[]): ChildProcess {
   const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))
-  return fork(file, parameters, { execArgv: FLAGS, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  return fork(file, parameters, { execArgv: [...FLAGS, ...flags], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
 }
 
 /** Says how a process ended, with the end of what it said. */

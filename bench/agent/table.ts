@@ -31,12 +31,13 @@ const TABLES: readonly Table[] = [
       'process, with `abort` each stream has one. Bytes are the Theil–Sen slope over the second half, after garbage collection, buffers',
       'included; listeners and dependants (signals made by `AbortSignal.any`) are those on the signal afterwards; sockets those of the process and,',
       'behind the stroke, of the server; completed, how many of the requests the server answered to the end although nobody wanted it.',
-      'The few bytes that clients leave which leak nothing are the engine’s: it notes each generator function that is made for a request, and',
-      'keeps the note for a while. They are in ours as well, and fade with the number of cancels: see the client alone, and ours at 100,000.',
+      'Bytes are counted with the engine’s compilers off, and beside that with them on, as all else is: what they make, and the lists of what',
+      'it depends on, grows each time they compile. What that comes to for each cancel fades with their number: see ours at 100,000.',
     ],
     columns: [
       { title: 'times', figure: 'cancels', format: whole },
       { title: 'bytes each', figure: 'bytes', format: whole },
+      { title: 'with compilers', figure: 'compiled', format: whole },
       { title: 'listeners', figure: 'listeners', format: whole },
       { title: 'dependants', figure: 'dependants', format: whole },
       { title: 'sockets', figure: 'sockets', format: (value, { openSockets = NaN }) => `${value} / ${openSockets}` },
@@ -86,7 +87,7 @@ const TABLES: readonly Table[] = [
     title: 'What an event costs',
     about: [
       'Microseconds for a piece of text, beside the bare client in the same process, in turns; medians of the differences in time and in time of the processor,',
-      'of which the greater counts.',
+      'of which the greater counts. Each time both are new, and the engine collects when it likes.',
     ],
     columns: [
       { title: 'more than the bare client', figure: 'overhead', format: tenths },

@@ -2,6 +2,9 @@
  * What an event costs beside the bare client: both read the same response in one process, in turns, and the figure is the median of the
  * rounds' differences. Each time both are new, so that ours sends no conversation. Time waited for the server is in both, processor
  * time has none of it; what is more of the two counts.
+ *
+ * Nothing is collected by hand: at a collection while no run is alive the engine forgets the shapes of its objects, and what it has
+ * compiled for them, and to compile it again for each response would be measured with it.
  */
 import { cpuSince } from '../cpu.ts'
 import { EVENTS } from '../models.ts'
@@ -44,7 +47,6 @@ await main<EventsTask>(async ({ subject, count }, { origin }): Promise<Figures> 
 })
 
 async function readAll(client: Client): Promise<Cost> {
-  globalThis.gc?.()
   const started = performance.now()
   const busy = process.cpuUsage()
   const { events, isText } = await client({ model: 'events', signal: new AbortController().signal })
