@@ -76,7 +76,7 @@ function fingerprint(): string {
     'packages/core/src/{agent,scope,clock,process,errors}/**/*.ts',
     'packages/core/test/agent/model-server/*.ts',
     'bench/agent/{programs,subjects}/*.ts',
-    'bench/agent/{measure,memory,models,processes}.ts',
+    'bench/agent/{cpu,measure,memory,models,processes}.ts',
     'bench/theil-sen.ts',
     'bench/peers/package-lock.json',
   ]

@@ -43,7 +43,7 @@ export const OURS: readonly OurSubject[] = [
     const client = new Anthropic({ baseURL: origin, apiKey: 'none' })
     return model => anthropic(client, { model, maxTokens: 1_000 })
   }),
-  ours('ai', 'ai', async origin => {
+  ours('ai', 'ai-model', async origin => {
     const provided = await importPeer<AiOpenAIModule>('@ai-sdk/openai')
     const openai = provided.createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'none' })
     return model => aiSdk(openai.responses(model))
