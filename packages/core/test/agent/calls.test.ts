@@ -20,6 +20,12 @@ async function answers(called: Parameters<typeof calls>, tools: Tool[], approve?
   return model.requests[1]?.items.filter(item => item.type === 'tool_result') ?? []
 }
 
+function circularObject(): object {
+  const circular: Record<string, unknown> = {}
+  circular.self = circular
+  return circular
+}
+
 const echo = tool({
   name: 'echo',
   description: 'Says it again.',
@@ -28,9 +34,6 @@ const echo = tool({
 })
 
 describe('what is wrong with a call is an answer to the model', () => {
-  const circular: Record<string, unknown> = {}
-  circular.self = circular
-
   it.each([
     ['a tool that is not there', ['missing', {}], /no tool of the name "missing". There are: echo/],
     ['arguments that are no JSON', ['echo', '{"text": '], /arguments are not right/],
@@ -43,7 +46,7 @@ describe('what is wrong with a call is an answer to the model', () => {
   it.each([
     ['throws', () => Promise.reject(new Error('no disk')), /no disk/],
     ['throws something else', () => Promise.reject({ strange: true }), /strange/],
-    ['returns a circular object', () => circular, /./],
+    ['returns a circular object', circularObject, /./],
     ['returns a BigInt', () => ({ big: 1n }), /./],
   ])('a tool that %s', async (_, execute, expected) => {
     const [answer] = await answers([['bad', {}]], [simple('bad', execute)])
@@ -79,6 +82,19 @@ describe('approval', () => {
       'denied The call was denied: not today',
       'ok The call was run with other arguments: {"text":"edited"}\nedited',
     ])
+  })
+
+  it.each([
+    ['BigInts', { n: 1n }, '{ n: 1n }'],
+    ['a map', new Map([['n', 1]]), "Map(1) { 'n' => 1 }"],
+    ['a set', new Set([1]), 'Set(1) { 1 }'],
+    ['bytes', new Uint8Array([1, 2]), 'Uint8Array(2) [ 1, 2 ]'],
+    ['itself', circularObject(), '<ref *1> { self: [Circular *1] }'],
+  ])('that edits to what is no JSON, as %s, loses no result', async (_, edit, told) => {
+    let runs = 0
+    const run: Tool = { ...simple('run', () => `ran ${++runs}`), check: value => ({ ok: true, value }) }
+    const [answer] = await answers([['run', {}]], [run], () => ({ edit }))
+    expect(answer).toMatchObject({ status: 'ok', output: `The call was run with other arguments: ${told}\nran 1` })
   })
 
   it('lets people see what an edited call is run with', async () => {

@@ -4,6 +4,7 @@ import type { Scope } from '../../scope/index.ts'
 import type { Approval, Approve } from '../approval.ts'
 import type { ToolCallItem, ToolResultItem } from '../items.ts'
 import { answerText, errorText } from '../tools/answer-text.ts'
+import { capText } from '../tools/capped-output.ts'
 import { checkArguments } from '../tools/parse-arguments.ts'
 import { inSpan, type LoopSpan } from '../spans.ts'
 import type { Tool } from '../tools/tool.ts'
@@ -66,16 +67,26 @@ async function answer(call: ToolCallItem, options: CallOptions): Promise<Answer>
     if (!edited.ok) return { status: 'error', output: `The arguments, as edited, are not right: ${edited.problem}` }
     args = edited.value
   }
+  // Before the call is run: nothing about the note may cost its result, and what `execute` does to its arguments is not what it was given.
+  const note = approval === 'allow' ? '' : `${editedNote(approval.edit)}\n`
   options.started(args)
   const value = await execute(tool, args, call, options)
   throwIfAborted(signal)
-  const output = answerText(value, { maxBytes: maxResult })
-  return { status: 'ok', output: approval === 'allow' ? output : `${editedNote(approval.edit)}\n${output}` }
+  return { status: 'ok', output: note + answerText(value, { maxBytes: maxResult }) }
 }
 
 /** The model finds its own arguments in the conversation, and would take the result for theirs. */
 function editedNote(args: unknown): string {
-  return `The call was run with other arguments: ${answerText(args, { maxBytes: EDITED_BYTES })}`
+  return `The call was run with other arguments: ${argumentsText(args)}`
+}
+
+/** What a validator makes of arguments, as BigInts, need not be JSON; an approval may give that back. */
+function argumentsText(args: unknown): string {
+  try {
+    return answerText(args, { maxBytes: EDITED_BYTES })
+  } catch {
+    return capText(inspect(args, { depth: 4, customInspect: false }), EDITED_BYTES)
+  }
 }
 
 async function execute(tool: Tool, args: unknown, call: ToolCallItem, options: CallOptions): Promise<unknown> {
