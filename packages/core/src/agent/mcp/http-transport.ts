@@ -4,6 +4,8 @@
  * - Each request is answered: with what the server sent, or with an error in its stead when its stream ends without an answer.
  * - A request that is cancelled has its stream closed; the SDK would keep it, and a server need not.
  * - The server is lost when nobody listens at its address, when it no longer knows the session, and when it asks without taking answers.
+ *   That it knows the session no longer is said by a 404 to what is sent to it. To what only listens a 404 says that it has no
+ *   such stream: frameworks answer so where nothing is served for GET.
  * - What it says unasked comes over a stream of its own, if it has one, which is opened again when it ends. An answer is not
  *   fetched again: a stream that breaks has failed its request.
  * - When the scope closes the session is ended, for which there is a second, and no socket is left.
@@ -91,7 +93,9 @@ export class HttpTransport implements ServerTransport {
     try {
       await this.#sending.run(id, () => this.#inner.send(message))
     } catch (error) {
-      this.#answer(id, error instanceof Error ? error.message : String(error))
+      const text = error instanceof Error ? error.message : String(error)
+      const status = statusOf(error)
+      this.#answer(id, status === undefined ? text : `It answered ${status} at ${String(this.#options.url)}. ${text}`)
     }
   }
 
@@ -128,7 +132,7 @@ export class HttpTransport implements ServerTransport {
     else if (id !== undefined) this.#unanswered.set(id, exchange)
     try {
       const response = await exchange.response
-      if (response.status === 404) this.#lose(`answered 404 at ${String(this.#options.url)}`)
+      if (saysForgotten(response, init)) this.#lose(`answered 404 at ${String(this.#options.url)}`)
       else if (id !== undefined && response.ok) void exchange.ended.then(() => this.#streamEnded(id, exchange))
       else if (init.method === 'GET' && response.ok) void exchange.ended.then(() => this.#listenSoon())
       return response
@@ -187,6 +191,17 @@ export class HttpTransport implements ServerTransport {
 
 function isCancellation(message: JSONRPCMessage): message is JSONRPCMessage & { params: { requestId: RequestId } } {
   return 'method' in message && message.method === 'notifications/cancelled' && message.params?.requestId !== undefined
+}
+
+/** Whether a server that had a session says that it has it no more. */
+function saysForgotten(response: Response, { method, headers }: RequestInit): boolean {
+  return response.status === 404 && method === 'POST' && new Headers(headers).has('mcp-session-id')
+}
+
+/** Of an answer that the SDK made an error of. */
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) return undefined
+  return error.code >= 400 ? error.code : undefined
 }
 
 /** Whether nobody was there, as against a connection that broke. */

@@ -87,6 +87,31 @@ describe('mcp over HTTP', () => {
     expect((await again.scope.close()).refused).toEqual([])
   })
 
+  it.each(['/post-only', '/post-only/stateless'])('uses a server that has POST only, at %s', async path => {
+    const { server, at } = await startServer()
+    const { tools, call, lost, scope } = await open(at(path))
+    expect(tools.has('echo')).toBe(true)
+    expect(await call('echo', { text: 'one' })).toBe('one')
+    await until(async () => (await ask(server)).missing === 1) // what would have listened
+    expect(await call('echo', { text: 'two' })).toBe('two')
+    await until(async () => (await ask(server)).open === 0)
+    expect(lost).toEqual([])
+    expect((await scope.close()).refused).toEqual([])
+    await until(async () => (await ask(server)).sockets === 0)
+  })
+
+  it('fails what is not found where there is no session to forget, and is not lost', async () => {
+    const { server, at } = await startServer()
+    const { call, lost } = await open(at('/post-only/stateless'))
+    await ask(server, 'hide')
+    const failure = { code: 'MCP_FAILED', message: /It answered 404 at http.*There is nothing\./ }
+    await expect(call('echo', { text: 'x' })).rejects.toMatchObject(failure)
+    await expect(open(at('/mcp'))).rejects.toMatchObject(failure)
+    await ask(server, 'show')
+    expect(await call('echo', { text: 'x' })).toBe('x')
+    expect(lost).toEqual([])
+  })
+
   it('fails with the reason when there is no server of the protocol, or none that answers', async () => {
     const { server, at } = await startServer()
     await expect(open(at('/html'))).rejects.toThrow('Unexpected content type: text/html')
