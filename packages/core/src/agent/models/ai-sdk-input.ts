@@ -1,8 +1,10 @@
 import { OakumError } from '../../errors/error.ts'
 import type { Item, Raw, ToolResultItem } from '../items.ts'
 import type { ModelRequest } from '../model.ts'
-import { fieldsOf } from './reading.ts'
+import { BROKEN_OFF, isBrokenOff } from './broken-off.ts'
+import { fieldsOf, textOf } from './reading.ts'
 import { sentName } from './sent-names.ts'
+import { thoughtsFirst, withoutLooseThoughts } from './thoughts.ts'
 import { argumentsObject } from './tool-arguments.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -25,7 +27,7 @@ export function callOptions(provider: string, params: Fields, request: ModelRequ
     ...params,
     prompt: [
       ...(instructions === undefined ? [] : [{ role: 'system', content: instructions }]),
-      ...messages(portOf(provider), items),
+      ...messages(provider, items),
     ],
     ...(tools.length > 0 && {
       tools: tools.map(({ name, description, parameters }) => ({
@@ -41,7 +43,7 @@ export function callOptions(provider: string, params: Fields, request: ModelRequ
 
 /** OpenAI's Responses store what is made unless they are told not to, and the SDK then only refers to it. */
 function providerOptionsOf(provider: string, given: Fields, { previousResponseId }: ModelRequest): Fields {
-  const name = /^(openai|azure).*\.responses$/.exec(provider)?.[1]
+  const name = responsesName(provider)
   const options = name === undefined ? {} : { store: false, ...fieldsOf(given[name]) }
   if (previousResponseId !== undefined && !('store' in options && options.store === true)) {
     const message = `previousResponseId needs a response that the service has stored. ${provider} keeps none, unless it is OpenAI's Responses, with params.providerOptions.openai.store: true.`
@@ -51,51 +53,57 @@ function providerOptionsOf(provider: string, given: Fields, { previousResponseId
   return { ...given, [name]: { ...options, ...(previousResponseId !== undefined && { previousResponseId }) } }
 }
 
-type Role = 'user' | 'assistant' | 'tool'
+/** Under which name a provider takes its options, where it speaks with OpenAI's Responses. */
+function responsesName(provider: string): string | undefined {
+  return /^(openai|azure).*\.responses$/.exec(provider)?.[1]
+}
 
 /** A part of a message, and whose it is. */
 interface Part {
-  readonly role: Role
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
+  readonly kind: Item['type']
   readonly part: object
 }
 
 /** What one says at a time is one message: an assistant's thoughts, text and calls belong together, as do the results of its calls. */
-function messages(port: string, items: readonly Item[]): readonly object[] {
-  const said: ({ role: Role; content: object[] } | { role: 'system'; content: string })[] = []
-  for (const item of items) {
-    if (item.type === 'message' && item.role === 'system') {
-      said.push({ role: 'system', content: item.text })
-      continue
-    }
-    const next = partOf(port, item)
-    if (!next) continue
+function messages(provider: string, items: readonly Item[]): readonly object[] {
+  const said: { readonly role: Part['role']; readonly parts: Part[] }[] = []
+  for (const part of withoutLooseThoughts(items.flatMap(item => partOf(portOf(provider), item)))) {
     const last = said.at(-1)
-    if (last && last.role !== 'system' && last.role === next.role) last.content.push(next.part)
-    else said.push({ role: next.role, content: [next.part] })
+    if (last?.role === part.role && part.role !== 'system') last.parts.push(part)
+    else said.push({ role: part.role, parts: [part] })
   }
-  return said
+  if (said.at(-1)?.role === 'assistant' && isBrokenOff(items)) said.push({ role: 'user', parts: [GO_ON] })
+  // OpenAI takes thoughts anywhere, other than Claude, but what they led to has to come right behind them.
+  const ordered = responsesName(provider) === undefined ? thoughtsFirst<Part> : (parts: readonly Part[]) => parts
+  return said.map(({ role, parts }) => {
+    const content = ordered(parts).map(({ part }) => part)
+    return { role, content: role === 'system' ? textOf(fieldsOf(content[0]).text) : content }
+  })
 }
 
-function partOf(port: string, item: Item): Part | undefined {
-  const { type } = item
-  switch (type) {
+const GO_ON: Part = { role: 'user', kind: 'message', part: { type: 'text', text: BROKEN_OFF } }
+
+function partOf(port: string, item: Item): readonly Part[] {
+  const { type: kind } = item
+  switch (kind) {
     case 'message': {
-      if (item.role === 'system' || item.text.trim() === '') return undefined
-      return { role: item.role, part: { type: 'text', text: item.text, ...metadataOf(port, item.raw) } }
+      if (item.role !== 'system' && item.text.trim() === '') return []
+      return [{ role: item.role, kind, part: { type: 'text', text: item.text, ...metadataOf(port, item.raw) } }]
     }
     case 'reasoning': {
-      if (item.raw?.port !== port) return undefined
-      return { role: 'assistant', part: { type, text: item.text, ...metadataOf(port, item.raw) } }
+      if (item.raw?.port !== port) return []
+      return [{ role: 'assistant', kind, part: { type: kind, text: item.text, ...metadataOf(port, item.raw) } }]
     }
     case 'tool_call': {
       const { callId: toolCallId, name, raw } = item
       const call = { type: 'tool-call', toolCallId, toolName: sentName(name), input: argumentsObject(item.arguments) }
-      return { role: 'assistant', part: { ...call, ...metadataOf(port, raw) } }
+      return [{ role: 'assistant', kind, part: { ...call, ...metadataOf(port, raw) } }]
     }
     case 'tool_result':
-      return { role: 'tool', part: resultPart(item) }
+      return [{ role: 'tool', kind, part: resultPart(item) }]
     default:
-      return undefined
+      return []
   }
 }
 

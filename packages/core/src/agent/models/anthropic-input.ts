@@ -2,8 +2,10 @@ import { OakumError } from '../../errors/index.ts'
 import type { Item, ToolResultItem } from '../items.ts'
 import type { ModelRequest } from '../model.ts'
 import type { AnthropicOptions } from './anthropic.ts'
+import { BROKEN_OFF, isBrokenOff } from './broken-off.ts'
 import { fieldsOf } from './reading.ts'
 import { sentCallId, sentName } from './sent-names.ts'
+import { thoughtsFirst, withoutLooseThoughts } from './thoughts.ts'
 import { argumentsObject } from './tool-arguments.ts'
 
 /** For errors. */
@@ -48,18 +50,21 @@ function messages(items: readonly Item[]): readonly object[] {
     else turns.push({ role: part.role, parts: [part] })
   }
   if (turns[0]?.role === 'assistant') turns.unshift({ role: 'user', parts: [FORGOTTEN] })
+  if (turns.at(-1)?.role === 'assistant' && isBrokenOff(items)) turns.push({ role: 'user', parts: [GO_ON] })
   return turns.map(({ role, parts }) => {
     const results = parts.filter(({ kind }) => kind === 'tool_result')
     const others = parts.filter(({ kind }) => kind !== 'tool_result')
-    return { role, content: [...results, ...others].map(({ block }) => block) }
+    return { role, content: [...results, ...thoughtsFirst(others)].map(({ block }) => block) }
   })
 }
 
 /** Stands for what a limit of the history left out. */
-const FORGOTTEN: Part = {
-  role: 'user',
-  kind: 'message',
-  block: { type: 'text', text: '(What was said before is not shown.)' },
+const FORGOTTEN = said('(What was said before is not shown.)')
+/** Newer models refuse a conversation that ends with what the assistant said. */
+const GO_ON = said(BROKEN_OFF)
+
+function said(text: string): Part {
+  return { role: 'user', kind: 'message', block: { type: 'text', text } }
 }
 
 function partOf(item: Item): readonly Part[] {
@@ -91,19 +96,6 @@ function resultBlock({ callId, status, output }: ToolResultItem): object {
     ...(content !== undefined && { content }),
     ...(status !== 'ok' && { is_error: true }),
   }
-}
-
-/** The service refuses a message of the assistant that ends in a thought: those that led to nothing are left out. */
-function withoutLooseThoughts(parts: readonly Part[]): readonly Part[] {
-  const kept: Part[] = []
-  let next: Part['role'] = 'user'
-  for (const part of parts.toReversed()) {
-    const thought = part.kind === 'reasoning'
-    if (thought && next === 'user') continue
-    if (!thought) next = part.role
-    kept.push(part)
-  }
-  return kept.toReversed()
 }
 
 function systemText(item: Item): readonly string[] {

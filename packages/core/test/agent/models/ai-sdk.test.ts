@@ -95,6 +95,42 @@ describe('aiSdk with the model of another provider', () => {
     })
   })
 
+  test('thoughts come first in what is sent again, and lead to something', async () => {
+    const prompts: unknown[] = []
+    for (const provider of ['some', 'openai.responses']) {
+      const raw = { port: `ai-sdk:${provider}`, value: { any: { signature: 's' } } }
+      const items: Item[] = [
+        { type: 'message', role: 'assistant', text: 'I look', partial: true },
+        { type: 'reasoning', text: 'Hm.', raw },
+        { type: 'tool_call', callId: 'a', name: 'weather', arguments: '{}' },
+        { type: 'tool_result', callId: 'a', name: 'weather', status: 'ok', output: 'rain' },
+        { type: 'reasoning', text: 'Nothing.', raw },
+        { type: 'message', role: 'user', text: 'Well?' },
+        { type: 'message', role: 'assistant', text: 'It ', partial: true },
+      ]
+      const stream = ReadableStream.from([{ type: 'finish', finishReason: 'stop', usage: {} }])
+      const model = aiSdk({
+        specificationVersion: 'v2',
+        provider,
+        async doStream(options) {
+          prompts.push(fieldsOf(options).prompt)
+          return { stream }
+        },
+      })
+      await collect(model, { items, tools: [] })
+    }
+    const told = prompts.map(prompt =>
+      elementsOf(prompt)
+        .map(fieldsOf)
+        .map(({ role, content }) => `${textOf(role)}: ${typesOf(content)}`),
+    )
+    const rest = ['tool: tool-result', 'user: text', 'assistant: text', 'user: text']
+    expect(told).toEqual([
+      ['assistant: reasoning,text,tool-call', ...rest],
+      ['assistant: text,reasoning,tool-call', ...rest],
+    ])
+  })
+
   test('a stream that hears of no signal is cancelled', async () => {
     let cancelled: unknown
     const stream = new ReadableStream({ cancel: reason => void (cancelled = reason) })
@@ -127,6 +163,12 @@ function provided(parts: ReadableStream | readonly (StreamPart & Fields)[]): Ret
 }
 
 type Fields = Readonly<Record<string, unknown>>
+
+function typesOf(content: unknown): string {
+  return elementsOf(content)
+    .map(part => textOf(fieldsOf(part).type))
+    .join()
+}
 
 function toldByResponses(item: Fields): Told {
   switch (item.type) {

@@ -94,6 +94,38 @@ describe('anthropic', () => {
     })
   })
 
+  test('thoughts come first where what broke off stands before them', async () => {
+    await using server = await startModelServer({ script: {} })
+    const items: Item[] = [
+      { type: 'message', role: 'user', text: 'Does it rain?' },
+      { type: 'message', role: 'assistant', text: 'I look', partial: true },
+      thought('Hm.'),
+      thought('So.'),
+      { type: 'message', role: 'assistant', text: 'Let me see.' },
+      thought('Well.'),
+      { type: 'tool_call', callId: 'a', name: 'weather', arguments: '{}' },
+      { type: 'tool_result', callId: 'a', name: 'weather', status: 'ok', output: 'rain' },
+    ]
+    await collect(anthropic(client(server.url), { model: 'test', maxTokens: 1_000 }), { items, tools: [] })
+    const turn = fieldsOf(elementsOf(server.requests[0]?.body.messages)[1])
+    const told = elementsOf(turn.content).map(fieldsOf)
+    const order = ['Hm.', 'So.', 'I look', 'Let me see.', 'Well.', 'call']
+    expect(told.map(({ thinking, text }) => thinking ?? text ?? 'call')).toEqual(order)
+  })
+
+  test('a conversation that broke off is gone on with by a word of the user', async () => {
+    await using server = await startModelServer({ script: {} })
+    const model = anthropic(client(server.url), { model: 'test', maxTokens: 1_000 })
+    const said = { type: 'message', role: 'assistant', text: 'It ' } as const
+    const told = { type: 'message', role: 'system', text: 'Be kind.' } as const
+    for (const items of [[said], [{ ...said, partial: true as const }, told]]) {
+      await collect(model, { items: [...REQUEST.items, ...items], tools: [] })
+    }
+    const last = server.requests.map(({ body }) => elementsOf(body.messages).map(fieldsOf).at(-1))
+    // What the caller has put there, whole, is a beginning that older models go on with.
+    expect(last.map(message => message?.role)).toEqual(['assistant', 'user'])
+  })
+
   test('an error says something, and ids of other services are sent as this one takes them', async () => {
     await using server = await startModelServer({ script: {} })
     const called = { callId: 'functions.time:0', name: 'time' } as const
@@ -124,6 +156,14 @@ describe('anthropic', () => {
     expect(await failure(model, { ...REQUEST, previousResponseId: 'resp_0' })).toMatchObject({ code: 'INVALID_OPTION' })
   })
 })
+
+function thought(text: string): Item {
+  return {
+    type: 'reasoning',
+    text,
+    raw: { port: 'anthropic', value: { type: 'thinking', thinking: text, signature: 's' } },
+  }
+}
 
 function toldByMessages({ role, content }: Readonly<Record<string, unknown>>): Told[] {
   return elementsOf(content)
