@@ -1,9 +1,10 @@
 import type { ModelItem, ToolCallItem } from '../items.ts'
 import type { ModelEvent, StopReason, Usage } from '../model.ts'
 import type { CallIds } from './call-ids.ts'
+import { ReasoningDetails } from './chat-reasoning-details.ts'
 import { OPENAI_CHAT } from './openai-chat-messages.ts'
 import { countOf, elementsOf, fieldsOf, nameOf, textOf } from './reading.ts'
-import { cutShort } from './stream-errors.ts'
+import { cutShort, failedInStream } from './stream-errors.ts'
 import { toldInStream, type EventReader } from './streaming-model.ts'
 import { argumentsJson, cutCall, mayCutCalls } from './tool-arguments.ts'
 import { UnknownEvents } from './unknown-events.ts'
@@ -38,6 +39,9 @@ const STOP_REASONS: ReadonlyMap<unknown, StopReason> = new Map<unknown, StopReas
   ['content_filter', 'content_filter'],
 ])
 
+/** Reasons of gateways and others by which a response has failed, though they send no error. */
+const FAILURES: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_resource'])
+
 /**
  * Reads one response. What is said is an item as soon as something else is said; calls are items at the end, as their pieces may come in
  * any order. The usage comes behind the reason to stop, if it comes, so that only the end of the stream ends the response.
@@ -45,6 +49,7 @@ const STOP_REASONS: ReadonlyMap<unknown, StopReason> = new Map<unknown, StopReas
 export class ChatReader implements EventReader<ChatChunk> {
   readonly #callIds: CallIds
   readonly #unknown = new UnknownEvents()
+  readonly #details = new ReasoningDetails()
   #begun = false
   #saying: Saying | undefined
   #refused = false
@@ -77,6 +82,7 @@ export class ChatReader implements EventReader<ChatChunk> {
     if (Array.isArray(delta.content)) this.#parts(delta.content, made)
     else this.#say('content', textOf(delta.content), made)
     this.#say('refusal', textOf(delta.refusal), made)
+    if (delta.reasoning_details !== undefined) this.#details.add(delta.reasoning_details)
     for (const call of elementsOf(delta.tool_calls)) this.#call(fieldsOf(call))
     // Some send an empty one with each chunk.
     this.#finished = nameOf(choice.finish_reason) ?? this.#finished
@@ -85,8 +91,14 @@ export class ChatReader implements EventReader<ChatChunk> {
 
   end(): readonly ModelEvent[] {
     if (this.#finished === undefined) throw cutShort('the chat service')
+    if (FAILURES.has(this.#finished)) {
+      const message = `it ended the response for the reason ${this.#finished}`
+      throw failedInStream('the chat service', { message, code: this.#finished, retryable: true }, undefined)
+    }
     const made: ModelEvent[] = []
     this.#said(made)
+    const details = this.#details.item()
+    if (details !== undefined) made.push({ type: 'item', item: details })
     const reason = this.#reason()
     for (const calling of this.#calls) {
       const item = this.#itemOf(calling)

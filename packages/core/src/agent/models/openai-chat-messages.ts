@@ -1,9 +1,12 @@
-import type { Item, MessageItem, ReasoningItem, ToolCallItem, ToolResultItem } from '../items.ts'
-import { fieldsOf } from './reading.ts'
+import type { Item, MessageItem, Raw, ReasoningItem, ToolCallItem, ToolResultItem } from '../items.ts'
+import { elementsOf, fieldsOf } from './reading.ts'
 import { sentName } from './sent-names.ts'
 import { argumentsJson } from './tool-arguments.ts'
 
-/** The `port` of this port's raws: of thoughts the name of the field that they came in, of calls the fields that go back with them. */
+/**
+ * The `port` of this port's raws: of thoughts the name of the field that they came in, or the fields that go back whatever becomes of the
+ * thoughts; of calls the fields that go back with them.
+ */
 export const OPENAI_CHAT = 'openai.chat'
 
 interface AssistantMessage {
@@ -29,7 +32,9 @@ export function chatMessages(
   for (const item of items) {
     if (item.type === 'tool_call') addCall(openTurn(), item)
     else if (item.type === 'reasoning') {
-      if (sendReasoning && item.raw?.port === OPENAI_CHAT) addThoughts(openTurn(), item)
+      if (item.raw?.port !== OPENAI_CHAT) continue
+      if (typeof item.raw.value === 'object') addDetails(openTurn(), item.raw)
+      else if (sendReasoning) addThoughts(openTurn(), item)
     } else if (item.type === 'message' && item.role === 'assistant') {
       // Two in a row stay two, unless they would part calls from their results.
       if (turn?.content && turn.tool_calls === undefined) turn = undefined
@@ -59,6 +64,12 @@ function addCall(message: AssistantMessage, { callId, name, arguments: args, raw
   const called = { name: sentName(name), arguments: argumentsJson(args) }
   const more = raw?.port === OPENAI_CHAT ? fieldsOf(raw.value) : {}
   message.tool_calls.push({ ...more, id: callId, type: 'function', function: called })
+}
+
+function addDetails(message: AssistantMessage, { value }: Raw): void {
+  const before = elementsOf(message.reasoning_details)
+  message.reasoning_details = [...before, ...elementsOf(fieldsOf(value).reasoning_details)]
+  message.content ??= ''
 }
 
 function addThoughts(message: AssistantMessage, { text, raw }: ReasoningItem): void {

@@ -3,7 +3,8 @@
  * compatible: local ones, gateways, other makers of models.
  *
  * - Retries are the loop's: the client's own are off for its requests.
- * - Thoughts, which compatible services send as `reasoning_content` or `reasoning`, go back to them only if `sendReasoning` says so.
+ * - Thoughts, which compatible services send as `reasoning_content` or `reasoning`, go back to them only if `sendReasoning` says so;
+ *   the `reasoning_details` of gateways, which some models need to go on, do so always.
  * - The service stores nothing that could be gone on from: a request with `previousResponseId` is refused.
  * - Chunks that it does not know are left out, with one warning for each type.
  */

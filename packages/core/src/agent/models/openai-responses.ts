@@ -32,7 +32,7 @@ export interface OpenAIResponsesOptions {
   /**
    * Whether the service is asked for its reasoning, encrypted, so that it can go back without being stored. Models that do not
    * reason refuse to be asked.
-   * @default where nothing is stored, unless the model is of the families GPT-3 or GPT-4
+   * @default where nothing is stored, unless the model is of the families GPT-3 or GPT-4, tuned ones included, or a chat model of a later one
    */
   readonly encryptedReasoning?: boolean
   /** More for the request's body, such as `{ reasoning: { effort: 'low' } }`; what the port itself sends wins. */
@@ -84,5 +84,5 @@ function requestBody(request: ModelRequest, options: OpenAIResponsesOptions): ob
 }
 
 function mayReason(model: string): boolean {
-  return !/^(?:.*\/)?(?:chat)?gpt-[34]/.test(model)
+  return !/^(?:.*[/:])?(?:chat)?gpt-(?:[34]|[\d.]+-chat)/.test(model)
 }

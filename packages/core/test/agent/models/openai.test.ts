@@ -112,7 +112,11 @@ describe('openaiResponses', () => {
     const params = { temperature: 0.5, parallel_tool_calls: false, model: 'another' }
     await collect(openaiResponses(client(server.url), { model: 'gpt-4.1-mini', params }))
     expect(server.requests[0]?.body).toMatchObject({ ...params, model: 'gpt-4.1-mini' })
-    expect(server.requests[0]?.body).not.toHaveProperty('include')
+    const without = ['ft:gpt-4o-mini:us::1', 'some/gpt-4o', 'chatgpt-4o-latest', 'gpt-5-chat-latest']
+    const reasoning = ['gpt-5.2', 'o4-mini', 'ft:o4-mini:us::1', 'some']
+    for (const model of [...without, ...reasoning]) await collect(openaiResponses(client(server.url), { model }))
+    const asked = server.requests.filter(({ body }) => 'include' in body).map(({ body }) => body.model)
+    expect(asked).toEqual(reasoning)
   })
 
   test('a service that goes on behind the end of a response is left', async () => {
@@ -142,6 +146,41 @@ describe('openaiChat', () => {
       const [turn] = elementsOf(server.requests.at(-1)?.body.messages)
       expect(fieldsOf(turn).reasoning_content).toBe(sendReasoning ? 'Hm.' : undefined)
       expect(elementsOf(fieldsOf(turn).tool_calls)).toHaveLength(1)
+    }
+  })
+
+  test('what a gateway tells of thoughts goes back with what they led to', async () => {
+    await using server = await startModelServer({ script: {} })
+    const text = { type: 'reasoning.text', index: 0, format: 'anthropic' }
+    const sealed = { type: 'reasoning.encrypted', data: 'sealed', id: 'a' }
+    const made = itemsOf(
+      read(
+        chunk({ reasoning: 'Look ', reasoning_details: [{ ...text, text: 'Look ', signature: null }] }),
+        chunk({ reasoning: 'first.', reasoning_details: [{ ...text, text: 'first.' }] }),
+        chunk({ content: 'I look.', reasoning_details: [{ ...text, signature: 's' }] }),
+        chunk({ tool_calls: [{ index: 0, id: 'a', function: { name: 'weather', arguments: '{}' } }] }),
+        chunk({ reasoning_details: [sealed] }, 'tool_calls'),
+      ),
+    )
+    expect(made.map(({ type }) => type)).toEqual(['reasoning', 'message', 'reasoning', 'tool_call'])
+    await collect(openaiChat(client(server.url), { model: 'test' }), { items: made, tools: [] })
+    expect(server.requests[0]?.body.messages).toMatchObject([
+      {
+        role: 'assistant',
+        content: 'I look.',
+        reasoning_details: [{ ...text, text: 'Look first.', signature: 's' }, sealed],
+        tool_calls: [{ id: 'a' }],
+      },
+    ])
+    expect(elementsOf(server.requests[0]?.body.messages).map(fieldsOf)[0]).not.toHaveProperty('reasoning')
+  })
+
+  test('a response that failed without an error is none, and nothing of it is called', () => {
+    const call = { index: 0, id: 'a', function: { name: 'weather', arguments: '' } }
+    for (const reason of ['error', 'insufficient_system_resource']) {
+      expect(() => read(chunk({ tool_calls: [call] }), chunk({}, reason))).toThrow(
+        expect.objectContaining({ code: 'MODEL_FAILED', facts: { code: reason, retryable: true } }),
+      )
     }
   })
 
