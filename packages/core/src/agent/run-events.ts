@@ -12,7 +12,10 @@ export type RunEvent =
   | { readonly type: 'item'; readonly item: Item }
   /** `arguments`: what the tool is run with, as it checked them, and as the approval edited them. */
   | { readonly type: 'tool_started'; readonly call: ToolCallItem; readonly arguments: unknown }
-  /** Something that a running tool says to people; the model sees none of it. `dropped`: so many before it were lost, because nobody read. */
+  /**
+   * Something that a running tool says to people; the model sees none of it. What has more than 64 Ki characters comes as several.
+   * `dropped`: so many of these events before it were lost, because nobody read.
+   */
   | { readonly type: 'tool_output'; readonly callId: string; readonly text: string; readonly dropped: number }
   | {
       readonly type: 'tool_finished'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Approve, type Tool, tool, type ToolResultItem } from '../../src/agent/index.ts'
+import { type Approve, type RunEvent, type Tool, tool, type ToolResultItem } from '../../src/agent/index.ts'
 import { Inbox } from '../../src/agent/turn/inbox.ts'
 import { until } from '../support/until.ts'
 import { eventsOf, openLoop, terminateLoops } from './loops.ts'
@@ -9,6 +9,17 @@ terminateLoops()
 
 function simple(name: string, execute: Tool['execute'], parallel = true): Tool {
   return tool({ name, description: '', parameters: { type: 'object' }, parallel, execute })
+}
+
+/** The output that waits. */
+async function outputsOf(inbox: Inbox): Promise<Extract<RunEvent, { type: 'tool_output' }>[]> {
+  const { signal } = new AbortController()
+  const told = []
+  inbox.push({ type: 'warning', message: 'last' })
+  for (let event = await inbox.take(signal); event?.type === 'tool_output'; event = await inbox.take(signal)) {
+    told.push(event)
+  }
+  return told
 }
 
 /** What the model is told of its calls. */
@@ -249,16 +260,26 @@ describe('calls of one turn', () => {
     ])
   })
 
+  it('tell an output that is too long for one event in several, and count what is dropped of it', async () => {
+    const text = `${'x'.repeat(64 * 1_024 - 1)}😀${'y'.repeat(100_000)}`
+    const whole = new Inbox(1_000)
+    whole.output('a', text)
+    const told = await outputsOf(whole)
+    expect(told.map(({ dropped }) => dropped)).toEqual([0, 0, 0])
+    expect(told.map(event => event.text).join('')).toBe(text)
+    expect(told.every(event => event.text.isWellFormed() && event.text.length <= 64 * 1_024)).toBe(true)
+    const short = new Inbox(2)
+    short.output('a', text)
+    expect(await outputsOf(short)).toEqual([{ ...told[1], dropped: 1 }, told[2]])
+  })
+
   it('hold no more output than so many characters, however long the pieces', async () => {
     const inbox = new Inbox(1_000)
     for (let n = 0; n < 100; n++) inbox.output('a', `${n}${'x'.repeat(200_000)}`)
-    let size = 0
-    const { signal } = new AbortController()
-    inbox.push({ type: 'warning', message: 'last' })
-    for (let event = await inbox.take(signal); event?.type === 'tool_output'; event = await inbox.take(signal)) {
-      size += event.text.length
-    }
+    const told = await outputsOf(inbox)
+    const size = told.reduce((sum, { text }) => sum + text.length, 0)
     expect(size).toBeLessThanOrEqual(1_024 * 1_024)
     expect(size).toBeGreaterThan(500_000)
+    expect(told.length + (told[0]?.dropped ?? 0)).toBe(400)
   })
 })

@@ -1,8 +1,8 @@
 /**
  * What running tools have to tell, until the consumer asks for it.
  *
- * Bounded: of the output of tools the oldest is dropped, and the next that is read says how many were. How calls ended is never
- * dropped: there is one of each per call.
+ * Bounded: of the output of tools the oldest pieces are dropped, and the next that is read says how many were. What is too long for one
+ * piece comes in several. How calls ended is never dropped: there is one of each per call.
  */
 import type { RunEvent } from '../run-events.ts'
 
@@ -10,7 +10,7 @@ type ToolOutput = Extract<RunEvent, { type: 'tool_output' }>
 
 /** Characters of tool output that wait, at most. */
 const LONGEST = 1_024 * 1_024
-/** Characters of one event. */
+/** Characters of one piece, which is one event. */
 const LONGEST_PIECE = 64 * 1_024
 
 export class Inbox {
@@ -32,11 +32,15 @@ export class Inbox {
   }
 
   output(callId: string, text: string): void {
-    const cut = text.length > LONGEST_PIECE ? text.slice(-LONGEST_PIECE) : text
-    this.#outputs++
-    this.#size += cut.length
-    while (this.#outputs > this.#limit || (this.#size > LONGEST && this.#outputs > 1)) this.#dropOldest()
-    this.push({ type: 'tool_output', callId, text: cut, dropped: 0 })
+    let told = 0
+    do {
+      const piece = pieceAt(text, told)
+      this.#outputs++
+      this.#size += piece.length
+      while (this.#outputs > this.#limit || (this.#size > LONGEST && this.#outputs > 1)) this.#dropOldest()
+      this.push({ type: 'tool_output', callId, text: piece, dropped: 0 })
+      told += piece.length
+    } while (told < text.length)
   }
 
   /** The next event; undefined when the signal aborts first. For one reader. */
@@ -73,4 +77,11 @@ export class Inbox {
     this.#outputs--
     this.#size -= text.length
   }
+}
+
+/** Does not end in the middle of a character, which may have two units. */
+function pieceAt(text: string, start: number): string {
+  const end = start + LONGEST_PIECE
+  const cuts = end < text.length && (text.codePointAt(end - 1) ?? 0) > 0xffff
+  return text.slice(start, cuts ? end - 1 : end)
 }
