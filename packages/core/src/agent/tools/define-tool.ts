@@ -55,9 +55,12 @@ export function tool<S extends StandardSchema>(options: ValidatedToolOptions<S>)
 export function tool<Args = Readonly<Record<string, unknown>>>(options: JsonSchemaToolOptions<Args>): Tool
 export function tool(options: ValidatedToolOptions<StandardSchema> | JsonSchemaToolOptions<unknown>): Tool {
   const { name, description, parallel } = options
-  if (!NAME.test(name)) {
+  if (typeof name !== 'string' || !NAME.test(name)) {
     const message = `A tool’s name must be 1 to 64 characters of A-Z a-z 0-9 _ and -, not ${JSON.stringify(name)}.`
     throw new OakumError('INVALID_OPTION', message)
+  }
+  if (typeof options.execute !== 'function') {
+    throw new OakumError('INVALID_OPTION', `The tool ${name} needs a function execute.`, { facts: { name } })
   }
   const made: Tool = {
     name,

@@ -73,6 +73,17 @@ test('plain JSON Schema is checked, and its arguments are given as they came', a
   })
 })
 
+test.each([{}, { handler: () => '' }, { execute: 'echo' }])('what has no function execute is refused: %j', given => {
+  const refused = expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('execute') })
+  // @ts-expect-error -- as somebody may whose code has no types
+  expect(() => tool({ ...described, parameters: objectSchema, ...given })).toThrow(refused)
+})
+
+test('what has no name is refused', () => {
+  // @ts-expect-error -- as somebody may whose code has no types
+  expect(() => tool({ description: '', parameters: objectSchema, execute: () => '' })).toThrow(invalidOption)
+})
+
 test.each(['', 'a b', 'é', 'x'.repeat(65), 'a.b'])('the name %j is refused', name => {
   expect(() => tool({ ...described, name, parameters: objectSchema, execute: () => '' })).toThrow(invalidOption)
 })

@@ -149,12 +149,16 @@ test('what the model may ask for is bounded', async () => {
   await expect(call(tool, { command: 'true', user: 'root' }, scope)).rejects.toThrow(/\/user is not known/)
 })
 
-test.each([{ timeout: -1 }, { timeout: 20, maxTimeout: 10 }, { maxOutput: 0 }, { grace: -1 }, { name: 'a b' }])(
-  'the options %j are refused',
-  options => {
-    expect(() => shell(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
-  },
-)
+test.each([
+  { timeout: -1 },
+  { timeout: 0 },
+  { timeout: 20, maxTimeout: 10 },
+  { maxOutput: 0 },
+  { grace: -1 },
+  { name: 'a b' },
+])('the options %j are refused', options => {
+  expect(() => shell(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+})
 
 /** A folder that no other test uses. */
 function folder(): string {

@@ -19,7 +19,7 @@ export interface ShellOptions {
    * @default true
    */
   readonly inheritEnv?: boolean
-  /** Milliseconds that a command may take when the model does not say. @default 120_000 */
+  /** Milliseconds that a command may take when the model does not say; at least 1. @default 120_000 */
   readonly timeout?: number
   /** Milliseconds that the model may ask for. @default 600_000, or `timeout` where that is more */
   readonly maxTimeout?: number
@@ -127,6 +127,7 @@ function validateTimes(timeout: number, maxTimeout: number, grace: number | unde
   validateDelay('timeout', timeout)
   validateDelay('maxTimeout', maxTimeout)
   if (grace !== undefined) validateDelay('grace', grace)
+  if (timeout < 1) throw new OakumError('INVALID_OPTION', `timeout must be 1 millisecond at least, not ${timeout}.`)
   if (timeout <= maxTimeout) return
   throw new OakumError(
     'INVALID_OPTION',
