@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { join, posix, win32 } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { readFile, writeFile } from '../../../src/agent/index.ts'
 import { Folder } from '../../../src/agent/tools/files/folder.ts'
-import { Roots } from '../../../src/agent/tools/files/roots.ts'
+import { elementsOf, Roots } from '../../../src/agent/tools/files/roots.ts'
 import { isOakumError } from '../../../src/errors/index.ts'
 import { Scope } from '../../../src/scope/index.ts'
 import { call } from './calling.ts'
@@ -185,6 +185,36 @@ test.each([[[]], [['']], [['/no/such/folder']], [[import.meta.filename]]])('the 
   const refused = expect.objectContaining({ code: 'INVALID_OPTION' })
   expect(() => readFile({ roots })).toThrow(refused)
   expect(() => writeFile({ roots })).toThrow(refused)
+})
+
+test.each([[{}], [{ roots: '.' }], [{ roots: [undefined] }], [{ roots: null }]])(
+  'the options %j are refused',
+  given => {
+    const refused = expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('roots must') })
+    // @ts-expect-error -- as somebody may whose code has no types
+    expect(() => readFile(given)).toThrow(refused)
+    // @ts-expect-error -- the same
+    expect(() => writeFile(given)).toThrow(refused)
+  },
+)
+
+test.each([
+  ['a/b', ['a', 'b'], ['a', 'b']],
+  ['../secret', ['..', 'secret'], ['..', 'secret']],
+  ['..\\secret', ['..\\secret'], ['..', 'secret']],
+  ['a/..\\..\\secret', ['a', '..\\..\\secret'], ['a', '..', '..', 'secret']],
+  ['a\\..', ['a\\..'], ['a', '..']],
+  ['folder\\', ['folder\\'], ['folder', '']],
+  ['/a', ['', 'a'], ['', 'a']],
+  ['', [''], ['']],
+])('%j has no separator of the platform in any of its elements', (path, onPosix, onWindows) => {
+  expect(elementsOf(path, posix.sep)).toEqual(onPosix)
+  expect(elementsOf(path, win32.sep)).toEqual(onWindows)
+})
+
+test('a backslash is part of a name', async () => {
+  writeFileSync(join(root, '..\\odd.txt'), 'odd')
+  expect(await call(readFile({ roots: [root] }), { path: '..\\odd.txt' }, scope)).toBe('odd')
 })
 
 test('a root that became a link since leads nowhere, and one that is gone is not there', async () => {
