@@ -5,8 +5,9 @@
  * - A call and its result stay and go together. Nothing is forgotten behind a call that has no result yet, so that a loop has to
  *   answer each, as aborted if need be, for the bounds to hold.
  * - What has been forgotten leaves a conversation that begins with a message of a user or of the system.
- * - The newest message of the user stays, and so does the turn that came last. Between them, turns are forgotten whole, oldest first: one
- *   run may take any number of turns, and stays within the limits.
+ * - The task stays: the newest message of the user, or of the system where no user has said anything. So does the turn that came last.
+ *   Between them, turns are forgotten whole, oldest first: one run may take any number of turns, and stays within the limits. Where there
+ *   is no task, nothing is forgotten.
  * - What `items` and `since` gave does not change any more.
  *
  * Items are in a list, each linked to its neighbours, so that adding and forgetting take the same time however many there are.
@@ -30,15 +31,15 @@ export interface Trimmed {
   readonly bytes: number
 }
 
-/** What may stand behind a cut: all that follows, or a turn behind the newest message of the user. */
-type Beginning = 'conversation' | 'turn' | undefined
-
 interface Entry {
   readonly item: Item
   readonly bytes: number
   /** Of the response that made it. */
   readonly responseId: string | undefined
-  readonly begins: Beginning
+  /** May stand behind a cut, with nothing before that. */
+  readonly beginsConversation: boolean
+  /** May stand behind a cut, with the task before that. */
+  readonly beginsTurn: boolean
   previous: Entry | undefined
   next: Entry | undefined
 }
@@ -47,7 +48,6 @@ export class History {
   readonly #limits: HistoryLimits
   #oldest: Entry | undefined
   #newest: Entry | undefined
-  /** The newest message of the user. */
   #task: Entry | undefined
   /** The response whose last item was forgotten last of all, when nothing behind that item was. */
   #forgottenResponse: string | undefined
@@ -80,8 +80,16 @@ export class History {
   /** Adds an item at the end; with the id of the response that made it, where one did. Nothing is forgotten before `trim()`. */
   add(item: Item, responseId?: string): void {
     const previous = this.#newest
-    const begins = this.#open.size === 0 ? beginningOf(item, previous?.item) : undefined
-    const entry: Entry = { item, bytes: itemSize(item), responseId, begins, previous, next: undefined }
+    const isWhole = this.#open.size === 0
+    const entry: Entry = {
+      item,
+      bytes: itemSize(item),
+      responseId,
+      beginsConversation: isWhole && isTold(item),
+      beginsTurn: isWhole && beginsTurn(item, previous?.item),
+      previous,
+      next: undefined,
+    }
     if (previous === undefined) this.#oldest = entry
     else previous.next = entry
     this.#newest = entry
@@ -92,7 +100,7 @@ export class History {
       this.#open.set(item.callId, item)
       this.#callIds.add(item.callId)
     } else if (item.type === 'tool_result') this.#open.delete(item.callId)
-    else if (item.type === 'message' && item.role === 'user') this.#task = entry
+    else if (isTold(item) && (isOfUser(item) || !isOfUser(this.#task?.item))) this.#task = entry
   }
 
   /**
@@ -138,11 +146,11 @@ export class History {
     const task = this.#task
     if (oldest === undefined || task === undefined) return false
     if (oldest !== task) {
-      const end = nextThatBegins('conversation', oldest, task)
+      const end = nextThat('beginsConversation', oldest, task)
       return end !== undefined && this.#forget(oldest, end, undefined)
     }
     const first = task.next
-    const end = first && nextThatBegins('turn', first, undefined)
+    const end = first && nextThat('beginsTurn', first, undefined)
     return first !== undefined && end !== undefined && this.#forget(first, end, task)
   }
 
@@ -170,20 +178,26 @@ export class History {
   }
 }
 
-/** The nearest entry behind one that begins that; none behind the last that is asked for. */
-function nextThatBegins(what: Beginning, behind: Entry, last: Entry | undefined): Entry | undefined {
+/** The nearest such entry behind one; none behind the last that is asked for. */
+function nextThat(
+  begins: 'beginsConversation' | 'beginsTurn',
+  behind: Entry,
+  last: Entry | undefined,
+): Entry | undefined {
   let entry = behind.next
-  while (entry !== undefined && entry !== last && entry.begins !== what) entry = entry.next
-  return entry?.begins === what ? entry : undefined
+  while (entry !== undefined && entry !== last && !entry[begins]) entry = entry.next
+  return entry?.[begins] === true ? entry : undefined
 }
 
-/** What an item may begin, when no call before it waits for its result. */
-function beginningOf(item: Item, previous: Item | undefined): Beginning {
-  if (item.type === 'tool_result') return undefined
-  if (isTold(item)) return 'conversation'
-  return previous?.type === 'tool_result' || (previous !== undefined && isTold(previous)) ? 'turn' : undefined
+function beginsTurn(item: Item, previous: Item | undefined): boolean {
+  return item.type !== 'tool_result' && (previous?.type === 'tool_result' || isTold(previous))
 }
 
-function isTold(item: Item): boolean {
-  return item.type === 'message' && item.role !== 'assistant'
+/** Of a user or of the system. */
+function isTold(item: Item | undefined): boolean {
+  return item?.type === 'message' && item.role !== 'assistant'
+}
+
+function isOfUser(item: Item | undefined): boolean {
+  return item?.type === 'message' && item.role === 'user'
 }

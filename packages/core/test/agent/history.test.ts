@@ -63,6 +63,24 @@ describe('a history that grows too long', () => {
     expect(history.bytes).toBe(history.items.reduce((sum, item) => sum + itemSize(item), 0))
   })
 
+  it('keeps what the system said last where no user has said anything', () => {
+    const history = historyOf({ maxItems: 7 })
+    for (let hour = 0; hour < 100; hour++) {
+      history.add(message('system', `hour ${hour}`))
+      addTurn(history, hour)
+      history.trim()
+      expect(history.length).toBeLessThanOrEqual(7)
+    }
+    expect(history.items.at(-3)).toEqual(message('system', 'hour 99'))
+  })
+
+  it('forgets what the system said behind the message of a user, also when nothing came of it', () => {
+    const hours = ['1', '2', '3', '4'].map(hour => message('system', hour))
+    const history = historyOf({ maxItems: 3 }, user('go on'), ...hours)
+    history.trim()
+    expect(history.items).toEqual([user('go on'), message('system', '4')])
+  })
+
   it('forgets more than it has to, so that it begins alike for a while', () => {
     const history = historyOf({ maxItems: 100 }, user('go on for ever'))
     let trims = 0
@@ -166,13 +184,13 @@ class HistoryModel {
     if (!this.#isAbove(1)) return
     while (this.#isAbove(0.75)) {
       const { items } = this
-      const task = items.findLastIndex(item => item.type === 'message' && item.role === 'user')
+      const task = taskOf(items)
       const from = task > 0 ? 0 : 1
       const to = items.findIndex((item, at) => {
         if (at <= from || !this.#isWholeUpTo(item)) return false
         if (task > 0) return at <= task && isTold(item)
         const previous = items[at - 1]
-        return item.type !== 'tool_result' && !isTold(item) && (previous?.type === 'tool_result' || isTold(previous))
+        return beginsTurn(item, previous)
       })
       if (task < 0 || to < 0) return
       const gone = new Set(items.slice(from, to))
@@ -199,19 +217,34 @@ function openCalls(items: Item[]): ToolCallItem[] {
   return [...open.values()]
 }
 
+/** Where the newest message of the user is; or of the system, where there is none. */
+function taskOf(items: Item[]): number {
+  const ofUser = items.findLastIndex(item => item.type === 'message' && item.role === 'user')
+  return ofUser < 0 ? items.findLastIndex(isTold) : ofUser
+}
+
+function beginsTurn(item: Item, previous: Item | undefined): boolean {
+  return item.type !== 'tool_result' && (previous?.type === 'tool_result' || isTold(previous))
+}
+
 function isTold(item: Item | undefined): boolean {
   return item?.type === 'message' && item.role !== 'assistant'
 }
 
 const ids = fc.constantFrom('x', 'y')
-/** Mostly what a loop does, with what only a caller's own items can have among it: results without calls, two tasks in a row. */
-const additions = fc.oneof(
-  fc.constant([user('do it')]),
-  fc.constant([message('system', 's')]),
+const limitsOfAny = fc.record({ maxItems: fc.integer({ min: 1, max: 8 }), maxBytes: fc.integer({ min: 5, max: 120 }) })
+/** What a loop does. */
+const tasks = fc.constantFrom([user('do it')], [message('system', 's')])
+const turns = fc.oneof(
   fc.constant([message('assistant', 'well')]),
   ids.map(id => [call(id), result(id)]),
   ids.map(id => [message('assistant', 'I look'), call(id), result(id)]),
   fc.constant([call('x'), call('y'), result('y'), result('x')]),
+)
+/** With what no loop adds among it: calls without results, results without calls. */
+const additions = fc.oneof(
+  { arbitrary: tasks, weight: 2 },
+  { arbitrary: turns, weight: 4 },
   ids.map(id => [call(id)]),
   ids.map(id => [result(id)]),
 )
@@ -219,7 +252,7 @@ const additions = fc.oneof(
 it('does what a simple model does, whatever is added', () => {
   fc.assert(
     fc.property(
-      fc.record({ maxItems: fc.integer({ min: 1, max: 8 }), maxBytes: fc.integer({ min: 5, max: 120 }) }),
+      limitsOfAny,
       fc.array(fc.record({ items: additions, response: fc.constantFrom(1, 2, 3), trims: fc.boolean() }), {
         maxLength: 25,
       }),
@@ -248,6 +281,33 @@ it('does what a simple model does, whatever is added', () => {
         }
       },
     ),
+    { numRuns: 300 },
+  )
+})
+
+it('is within its limits, or has nothing but its task and the turn that came last', () => {
+  fc.assert(
+    fc.property(limitsOfAny, tasks, fc.array(fc.oneof(tasks, turns), { maxLength: 25 }), (limits, first, others) => {
+      const history = new History(limits)
+      const all: Item[] = []
+      for (const items of [first, ...others]) {
+        for (const each of items) {
+          const item = { ...each } // one object each, as above
+          history.add(item)
+          all.push(item)
+        }
+        history.trim()
+        const task = taskOf(all)
+        const last = Math.max(
+          task + 1,
+          all.findLastIndex((item, at) => beginsTurn(item, all[at - 1])),
+        )
+        const least = [...all.slice(task, task + 1), ...all.slice(last)]
+        const { length, bytes } = history
+        if (length > limits.maxItems || bytes > limits.maxBytes) expect(history.items).toEqual(least)
+        for (const item of least) expect(history.items).toContain(item)
+      }
+    }),
     { numRuns: 300 },
   )
 })
