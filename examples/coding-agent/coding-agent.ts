@@ -4,6 +4,7 @@
  * All that it holds is in one scope, and its lease: the loop with its runs, tools and servers, the terminal, the listeners. One signal,
  * the lease's, says that it is to stop, whoever wants that: SIGTERM, a closed terminal, `oakum stop`, or a coordinator that took the lease.
  */
+import { randomBytes } from 'node:crypto'
 import { AgentLoop } from '@oakum/core/agent'
 import { connect, handleShutdown } from '@oakum/core/fleet'
 import { Scope } from '@oakum/core/scope'
@@ -20,7 +21,8 @@ const INTERRUPTED = 130
 
 /** Returns the exit code, when all is released. */
 export async function runCodingAgent(options: Options): Promise<number> {
-  const id = `coding-agent-${process.pid}`
+  // The pid tells people which one it is; containers that share a store have the same ones.
+  const id = `coding-agent-${process.pid}-${randomBytes(3).toString('hex')}`
   const scope = new Scope(id)
   const fleet = await connect(options.store)
   const shutdown = handleShutdown(fleet, { scopes: [scope], exit: false })

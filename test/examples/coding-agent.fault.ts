@@ -44,17 +44,17 @@ it('does a task with two tools, is cancelled in mid-stream, goes on in the same 
   example.type('a\r')
   await shows('[completed: 2 turns, 20 tokens in, 10 out]')
 
-  await shows('> ')
+  await shows('\n> ')
   example.type('Tell me all about addition.\r')
   await shows('Sumerians')
   const { stdout: status } = await oakum(['status', '--json'], env)
-  const id = expect.stringMatching(/^coding-agent-\d+$/)
+  const id = expect.stringMatching(/^coding-agent-\d+-[0-9a-f]{6}$/)
   expect(JSON.parse(status)).toMatchObject({ agents: [{ id, phase: 'alive', state: 'thinking' }] })
   const during = TRANSCRIPT === undefined ? '' : (await oakum(['status'], env)).stdout
   example.type(CTRL_C)
   await shows('[cancelled: 1 turn')
 
-  await shows('> ', 2)
+  await shows('\n> ', 2)
   example.type('In one sentence, please.\r')
   await shows('[completed: 1 turn,')
   expect(conversation(server.requests.at(-1)?.body)).toEqual([
