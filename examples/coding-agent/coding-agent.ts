@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { AgentLoop } from '@oakum/core/agent'
+import { isOakumError } from '@oakum/core/errors'
 import { connect, handleShutdown } from '@oakum/core/fleet'
 import { Scope } from '@oakum/core/scope'
 import { approvals } from './approvals.ts'
@@ -26,7 +27,6 @@ export async function runCodingAgent(options: Options): Promise<number> {
   const scope = new Scope(id)
   const fleet = await connect(options.store)
   const shutdown = handleShutdown(fleet, { scopes: [scope], exit: false })
-  let interrupted = false
   let answered = false
   try {
     const agent = await fleet.register({ id, scope, labels: { root: options.root, model: options.model } })
@@ -40,7 +40,6 @@ export async function runCodingAgent(options: Options): Promise<number> {
 
     const terminal = new Terminal(scope, () => {
       if (conversation.interrupt()) return
-      interrupted = true
       process.kill(process.pid, 'SIGINT') // as it would be without us: shuts down, and the next one ends at once
     })
     const loop = new AgentLoop({
@@ -58,13 +57,22 @@ export async function runCodingAgent(options: Options): Promise<number> {
       await terminal.note(`${id}: ${options.model} in ${options.root}. Ctrl-C cancels, twice ends.`, 'dim')
     }
     answered = await conversation.hold(options.prompt)
-    if (agent.signal.aborted && !interrupted) await terminal.note(`  ${describe(agent.signal.reason)}`, 'yellow')
+    if (agent.signal.aborted && !isInterrupted(shutdown.signal)) {
+      await terminal.note(`  ${describe(agent.signal.reason)}`, 'yellow')
+    }
+  } catch (error) {
+    if (!isInterrupted(shutdown.signal)) throw error // else it came from what had ended under it
   } finally {
     const { code } = await shutdown.shutdown('done')
     if (code !== 0) answered = false
   }
-  if (interrupted) return INTERRUPTED
+  if (isInterrupted(shutdown.signal)) return INTERRUPTED
   return answered ? 0 : 1
+}
+
+/** Whether a shutdown was begun by SIGINT: Ctrl-C, with a terminal or without. */
+function isInterrupted({ reason }: AbortSignal): boolean {
+  return isOakumError(reason, 'STOP_REQUESTED') && reason.facts.reason === 'SIGINT'
 }
 
 function instructions({ root }: Options): string {

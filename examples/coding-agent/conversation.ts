@@ -34,8 +34,11 @@ export class Conversation {
   /** Answers a prompt, and on a terminal asks for more. Whether the last one was answered. */
   async hold(first: string | undefined): Promise<boolean> {
     const { terminal, signal } = this.#options
-    if (!terminal.interactive) return this.#answer(first ?? (await readInput(signal)))
-    let answered = true
+    if (!terminal.interactive) {
+      const prompt = first ?? (await readInput(signal))
+      return prompt !== undefined && this.#answer(prompt)
+    }
+    let answered = first === undefined
     for (let prompt = first; ; prompt = undefined) {
       prompt ??= await terminal.ask('> ', signal)
       if (prompt === undefined || signal.aborted) return answered

@@ -127,7 +127,12 @@ class Echo extends Writable {
   }
 }
 
-/** What is piped in. */
-export function readInput(signal: AbortSignal): Promise<string> {
-  return readAll(addAbortSignal(signal, process.stdin))
+/** What is piped in; undefined when the signal aborts before the end of it. */
+export async function readInput(signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await readAll(addAbortSignal(signal, process.stdin))
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
+  }
 }

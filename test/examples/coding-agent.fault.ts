@@ -124,6 +124,21 @@ it('lets a call be edited, and takes Ctrl-C twice as its end', async () => {
   expect(await agents()).toEqual([])
 })
 
+it('takes the first Ctrl-C as its end where there is no terminal, while it answers and while it waits for a prompt', async () => {
+  const { agents, onPipes } = await openWorkshop({ say: ['It is ', 'long.'], stallAfter: 1 })
+  const answering = onPipes('Tell me.')
+  const waiting = onPipes()
+  await until(async () => answering.stdout() !== '' && (await agents()).length === 2)
+  answering.child.kill('SIGINT')
+  waiting.child.kill('SIGINT')
+  expect(await answering.code, answering.stderr()).toBe(130)
+  expect(answering.stdout()).toBe('It is \n')
+  expect(answering.stderr()).toMatch(/^ {2}\[cancelled: 1 turn, .*\]\n$/)
+  expect(await waiting.code, waiting.stderr()).toBe(130)
+  expect(waiting.stdout() + waiting.stderr()).toBe('')
+  expect(await agents()).toEqual([])
+})
+
 it('refuses what changes something where nobody may be asked', async () => {
   const calls = [{ name: 'write_file', arguments: { path: 'a.txt', content: 'a' } }]
   const { root, server, onPipes } = await openWorkshop([{ calls }, { say: ['I may not.'] }])
