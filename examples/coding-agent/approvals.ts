@@ -15,7 +15,8 @@ export function approvals(mode: Options['approve'], terminal: Terminal, waiting:
     await terminal.note(describeCall(name, args))
     for (;;) {
       const answer = await terminal.ask(`  Allow it? [y]es, [n]o (and why), [e]dit, [a]lways for ${name}: `, signal)
-      const [, word = '', why = ''] = /^\s*(\w*)\s*(.*)$/.exec(answer ?? 'n') ?? []
+      if (answer === undefined) return { deny: 'nobody is there any more who could be asked.' }
+      const [, word = '', why = ''] = /^\s*(\w*)\s*(.*)$/.exec(answer) ?? []
       if (/^y(es)?$/i.test(word)) return 'allow'
       if (/^n(o)?$/i.test(word)) return { deny: `the user said no. ${why}` }
       if (/^a(lways)?$/i.test(word)) {
@@ -23,9 +24,10 @@ export function approvals(mode: Options['approve'], terminal: Terminal, waiting:
         return 'allow'
       }
       if (/^e(dit)?$/i.test(word)) {
-        const edited = parseJson(await terminal.ask('  Arguments: ', signal, visibleJson(args)))
+        const text = await terminal.ask('  Arguments: ', signal, visibleJson(args))
+        const edited = parseJson(text)
         if (edited !== undefined) return { edit: edited }
-        await terminal.note('  That is no JSON.')
+        if (text !== undefined) await terminal.note('  That is no JSON.')
       }
     }
   }

@@ -41,7 +41,7 @@ A coding agent for any OpenAI-compatible endpoint. It reads and writes files bel
   --max-turns N        turns that one prompt may take (default: 100)
   --help               prints this
 
-The key comes from OPENAI_API_KEY. Ctrl-C cancels what the agent does, twice ends; so does Ctrl-D at the prompt.
+The key comes from OPENAI_API_KEY. Ctrl-C cancels what the agent does, twice ends; so does Ctrl-D.
 Without a terminal the prompt, or else standard input, is answered once: the answer goes to standard output, all else to
 standard error.
 

@@ -38,9 +38,12 @@ export async function runCodingAgent(options: Options): Promise<number> {
     const stop = (): void => void shutdown.shutdown('closed output')
     for (const stream of [process.stdout, process.stderr]) scope.on(stream, 'error', stop)
 
-    const terminal = new Terminal(scope, () => {
-      if (conversation.interrupt()) return
-      process.kill(process.pid, 'SIGINT') // as it would be without us: shuts down, and the next one ends at once
+    const terminal = new Terminal(scope, {
+      onCtrlC: () => {
+        if (conversation.interrupt()) return
+        process.kill(process.pid, 'SIGINT') // as it would be without us: shuts down, and the next one ends at once
+      },
+      onEnd: () => conversation.end(),
     })
     const loop = new AgentLoop({
       name: 'loop',

@@ -17,6 +17,7 @@ export class Conversation {
   /** What cancels the answer that is under way. */
   #answering: AbortController | undefined
   #interrupted = false
+  #ended = false
 
   constructor(options: ConversationOptions) {
     this.#options = options
@@ -31,6 +32,12 @@ export class Conversation {
     return true
   }
 
+  /** Nobody types any more: cancels the answer that is under way, and asks for no other prompt. */
+  end(): void {
+    this.#ended = true
+    this.#answering?.abort('end of input')
+  }
+
   /** Answers a prompt, and on a terminal asks for more. Whether the last one was answered. */
   async hold(first: string | undefined): Promise<boolean> {
     const { terminal, signal } = this.#options
@@ -41,7 +48,7 @@ export class Conversation {
     let answered = first === undefined
     for (let prompt = first; ; prompt = undefined) {
       prompt ??= await terminal.ask('> ', signal)
-      if (prompt === undefined || signal.aborted) return answered
+      if (prompt === undefined || this.#ended || signal.aborted) return answered
       if (prompt.trim() !== '') answered = await this.#answer(prompt)
     }
   }

@@ -15,6 +15,12 @@ import { visible } from './visible.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
+export interface TerminalOptions {
+  readonly onCtrlC: () => void
+  /** Nobody can type any more, whatever is under way: Ctrl-D on an empty line, or the terminal is gone. */
+  readonly onEnd: () => void
+}
+
 export class Terminal {
   readonly interactive: boolean = process.stdin.isTTY && process.stdout.isTTY
   readonly #echo = new Echo()
@@ -23,7 +29,7 @@ export class Terminal {
   #midLine = false
 
   /** Read from until the scope closes. */
-  constructor(scope: Scope, onCtrlC: () => void) {
+  constructor(scope: Scope, { onCtrlC, onEnd }: TerminalOptions) {
     if (!this.interactive) return
     const lines = createInterface({ input: process.stdin, output: this.#echo, terminal: true })
     this.#lines = lines
@@ -32,6 +38,7 @@ export class Terminal {
       this.#endLine()
     })
     scope.on(lines, 'SIGINT', onCtrlC)
+    scope.on(lines, 'close', onEnd) // taken off before the scope itself closes it
   }
 
   get columns(): number {

@@ -124,6 +124,19 @@ it('lets a call be edited, and takes Ctrl-C twice as its end', async () => {
   expect(await agents()).toEqual([])
 })
 
+it('takes Ctrl-D in an approval as its end, and not as a no', async () => {
+  const calls = [{ name: 'shell', arguments: { command: 'echo one' } }]
+  const { server, agents, onTerminal } = await openWorkshop([{ calls }, { say: ['Why not?'] }])
+  const example = onTerminal('Say one.')
+  const screen = (): string => plainScreen(example.stdout())
+  await until(() => screen().includes('lways for shell: '))
+  example.type(CTRL_D)
+  expect(await example.code, screen()).toBe(1)
+  expect(screen()).toContain('[cancelled: 1 turn')
+  expect(await agents()).toEqual([])
+  expect(server.counts.requests).toBe(1)
+})
+
 it('takes the first Ctrl-C as its end where there is no terminal, while it answers and while it waits for a prompt', async () => {
   const { agents, onPipes } = await openWorkshop({ say: ['It is ', 'long.'], stallAfter: 1 })
   const answering = onPipes('Tell me.')
