@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { AgentLoop } from '@oakum/core/agent'
-import { isOakumError } from '@oakum/core/errors'
+import { type ErrorCode, isOakumError } from '@oakum/core/errors'
 import { connect, handleShutdown } from '@oakum/core/fleet'
 import { Scope } from '@oakum/core/scope'
 import { approvals } from './approvals.ts'
@@ -20,6 +20,9 @@ import { describe } from './visible.ts'
 /** The exit code that a shell knows Ctrl-C by. */
 const INTERRUPTED = 130
 
+/** What a store says that is away for a moment. Whether the agent lives on without it is for its lease to say. */
+const AWAY: ReadonlySet<ErrorCode> = new Set(['STORE_BUSY', 'STORE_FULL', 'STORE_UNREADABLE'])
+
 /** Returns the exit code, when all is released. */
 export async function runCodingAgent(options: Options): Promise<number> {
   // The pid tells people which one it is; containers that share a store have the same ones.
@@ -31,8 +34,10 @@ export async function runCodingAgent(options: Options): Promise<number> {
   try {
     const agent = await fleet.register({ id, scope, labels: { root: options.root, model: options.model } })
     const tellState = async (state: string): Promise<void> => {
-      // Asked to stop, it may be released already.
-      if (!agent.signal.aborted) await agent.setState(state)
+      if (agent.signal.aborted) return // it may be released already
+      await agent.setState(state).catch((error: unknown) => {
+        if (!isOakumError(error) || !AWAY.has(error.code)) throw error // else it is not shown, and that is all
+      })
     }
     // Nobody reads any more.
     const stop = (): void => void shutdown.shutdown('closed output')

@@ -2,6 +2,7 @@
  * The example as its user meets it: a process of its own, against a service of models on this machine.
  * OAKUM_TRANSCRIPT=docs/coding-agent.md writes down what the terminal showed.
  */
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -122,6 +123,39 @@ it('lets a call be edited, and takes Ctrl-C twice as its end', async () => {
   example.type(CTRL_C)
   expect(await example.code, screen()).toBe(130)
   expect(await agents()).toEqual([])
+})
+
+it('goes on while its store can write nothing, and ends in order by Ctrl-D in the middle of an answer', async () => {
+  let pid = 0
+  const letWrite = (bytes: '0' | 'unlimited'): unknown =>
+    execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`])
+  const { server, agents, onTerminal } = await openWorkshop(async ({ number }) => {
+    if (number === 1) {
+      const [agent] = await agents()
+      pid = agent?.process.pid ?? 0
+      letWrite('0')
+      return { calls: [{ name: 'shell', arguments: { command: 'echo one' } }] }
+    }
+    letWrite('unlimited')
+    return number === 2 ? { say: ['Done.'] } : { say: ['It is ', 'long.'], stallAfter: 1 }
+  })
+  const example = onTerminal('Say one.')
+  const screen = (): string => plainScreen(example.stdout())
+  await until(() => screen().includes('lways for shell: '))
+  expect((await agents())[0]?.state, 'the store took it').not.toBe('waiting for approval')
+  example.type('y\r')
+  await until(() => screen().includes('[completed: 2 turns'))
+  expect(screen()).toContain('● shell echo one\n  one\n')
+  await until(() => screen().includes('> '))
+  expect(await agents()).toMatchObject([{ phase: 'alive', state: 'idle' }])
+  example.type('Tell me.\r')
+  await until(() => screen().includes('It is '))
+  example.type(CTRL_D)
+  expect(await example.code, screen()).toBe(1)
+  expect(screen()).toContain('It is \n  [cancelled: 1 turn')
+  expect(await agents()).toEqual([])
+  await until(() => server.counts.active === 0)
+  expect(server.counts).toMatchObject({ requests: 3, aborted: 1 })
 })
 
 it('takes Ctrl-D in an approval as its end, and not as a no', async () => {
