@@ -2,7 +2,9 @@
  * Speaks to a server over streamable HTTP. The SDK's transport knows the protocol; this one owns what it does.
  *
  * - Each request is answered: with what the server sent, or with an error in its stead when its stream ends without an answer.
- * - A request that is cancelled has its stream closed; the SDK would keep it, and a server need not.
+ * - A request that is cancelled has its stream closed; the SDK would keep it, and a server need not. The server is told, for which
+ *   there are five seconds.
+ * - One that fails while the server may still be at it is cancelled there, so that less happens twice when it is made again.
  * - The server is lost when nobody listens at its address, when it no longer knows the session, and when it asks without taking answers.
  *   That it knows the session no longer is said by a 404 to what is sent to it. To what only listens a 404 says that it has no
  *   such stream: frameworks answer so where nothing is served for GET.
@@ -22,6 +24,9 @@ import type { ServerTransport } from './server-transport.ts'
 /** Milliseconds for telling the server that its session is over. */
 const END_SESSION = 1_000
 
+/** Milliseconds for telling the server that a request is cancelled. */
+const CANCEL = 5_000
+
 /** Milliseconds before the stream of what the server says unasked is opened again. */
 const LISTEN_AGAIN = 1_000
 
@@ -30,6 +35,14 @@ const MOST_UNTAKEN = 256
 
 /** The protocol's code for what a server, or whoever stands for it, failed at. */
 const SERVER_ERROR = -32_000
+
+/** What is being sent. */
+interface Sending {
+  /** The request that it is, if it is one. */
+  readonly id?: RequestId
+  /** Milliseconds that it may take. @default none */
+  readonly limit?: number
+}
 
 export class HttpTransport implements ServerTransport {
   onclose?: (() => void) | undefined
@@ -43,8 +56,8 @@ export class HttpTransport implements ServerTransport {
   readonly #lastWords = new LastWords()
   /** The requests that have no answer yet. */
   readonly #unanswered = new Map<RequestId, Exchange | undefined>()
-  /** The request that is being sent. The SDK calls `fetch` without saying for which. */
-  readonly #sending = new AsyncLocalStorage<RequestId | undefined>()
+  /** The SDK calls `fetch` without saying for what. */
+  readonly #sending = new AsyncLocalStorage<Sending>()
   #untaken = 0
   #closed = false
 
@@ -85,26 +98,29 @@ export class HttpTransport implements ServerTransport {
   async send(message: JSONRPCMessage): Promise<void> {
     const id = 'id' in message && 'method' in message ? message.id : undefined
     if (id === undefined) {
-      if (isCancellation(message)) this.#drop(message.params.requestId)
-      await this.#tell(message)
+      const cancels = isCancellation(message)
+      if (cancels) this.#drop(message.params.requestId)
+      await this.#tell(message, cancels ? { limit: CANCEL } : {})
       return
     }
     this.#unanswered.set(id, undefined)
     try {
-      await this.#sending.run(id, () => this.#inner.send(message))
+      await this.#sending.run({ id }, () => this.#inner.send(message))
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       const status = statusOf(error)
-      this.#answer(id, status === undefined ? text : `It answered ${status} at ${String(this.#options.url)}. ${text}`)
+      this.#fail(id, status === undefined ? text : `It answered ${status} at ${String(this.#options.url)}. ${text}`, {
+        isRefused: status !== undefined && status < 500,
+      })
     }
   }
 
-  async #tell(message: JSONRPCMessage): Promise<void> {
+  async #tell(message: JSONRPCMessage, sending: Sending): Promise<void> {
     if (this.#untaken === MOST_UNTAKEN) this.#lose('does not take what it is sent')
     if (this.#closed) throw this.failure ?? new Error('The connection is closed.')
     this.#untaken++
     try {
-      await this.#sending.run(undefined, () => this.#inner.send(message))
+      await this.#sending.run(sending, () => this.#inner.send(message))
     } finally {
       this.#untaken--
     }
@@ -125,8 +141,9 @@ export class HttpTransport implements ServerTransport {
   }
 
   async #fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
-    const id = this.#sending.getStore()
+    const { id, limit } = this.#sending.getStore() ?? {}
     const exchange = this.#connections.exchange(url, init)
+    if (limit !== undefined) this.#limit(exchange, limit)
     // Dropped before it began.
     if (id !== undefined && !this.#unanswered.has(id)) exchange.drop()
     else if (id !== undefined) this.#unanswered.set(id, exchange)
@@ -145,15 +162,27 @@ export class HttpTransport implements ServerTransport {
   #streamEnded(id: RequestId, exchange: Exchange): void {
     // What came last is still on its way through the SDK's streams, which takes no longer than this turn.
     setImmediate(() => {
-      if (this.#unanswered.get(id) === exchange) this.#answer(id, 'The server ended its stream without an answer.')
+      if (this.#unanswered.get(id) !== exchange) return
+      this.#fail(id, 'The server ended its stream without an answer.', { isRefused: false })
     })
   }
 
-  /** Stands in for the server. */
-  #answer(id: RequestId, message: string): void {
-    if (this.#unanswered.delete(id)) {
-      this.onmessage?.({ jsonrpc: '2.0', id, error: { code: SERVER_ERROR, message } })
-    }
+  /** Answers in the server's stead, and cancels the request there, unless the server has refused it. */
+  #fail(id: RequestId, message: string, { isRefused }: { isRefused: boolean }): void {
+    if (!this.#unanswered.delete(id)) return
+    this.onmessage?.({ jsonrpc: '2.0', id, error: { code: SERVER_ERROR, message } })
+    // The protocol has no cancelling of the first request, by which the version is agreed on.
+    if (isRefused || this.#inner.protocolVersion === undefined) return
+    const params = { requestId: id, reason: 'Its answer did not come.' }
+    // Whether it hears that is up to it.
+    this.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params }).catch(() => {})
+  }
+
+  #limit(exchange: Exchange, milliseconds: number): void {
+    // What begins as the scope closes is ended by that.
+    if (this.#scope.signal.aborted) return
+    const callOff = this.#scope.timeout(() => exchange.drop(), milliseconds)
+    void exchange.ended.then(callOff)
   }
 
   #drop(id: RequestId): void {
@@ -166,7 +195,7 @@ export class HttpTransport implements ServerTransport {
     if (this.#closed || this.#scope.signal.aborted) return
     // Without the id of an event it is a stream like the first. That it failed has been told by then.
     const listen = (): Promise<void> => this.#inner.resumeStream('').catch(() => {})
-    this.#scope.timeout(() => this.#sending.run(undefined, listen), LISTEN_AGAIN)
+    this.#scope.timeout(() => this.#sending.run({}, listen), LISTEN_AGAIN)
   }
 
   #lose(what: string, cause?: unknown): void {
@@ -182,7 +211,7 @@ export class HttpTransport implements ServerTransport {
     const late = setTimeout(() => this.#connections.destroy(), END_SESSION)
     // A server may refuse to end sessions; nothing can be done about it here.
     const terminate = (): Promise<void> => this.#inner.terminateSession().catch(() => {})
-    if (this.failure === undefined) await this.#sending.run(undefined, terminate)
+    if (this.failure === undefined) await this.#sending.run({}, terminate)
     clearTimeout(late)
     this.#connections.destroy()
     await this.#inner.close()
@@ -201,7 +230,7 @@ function saysForgotten(response: Response, { method, headers }: RequestInit): bo
 /** Of an answer that the SDK made an error of. */
 function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) return undefined
-  return error.code >= 400 ? error.code : undefined
+  return error.code >= 300 ? error.code : undefined
 }
 
 /** Whether nobody was there, as against a connection that broke. */

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { getEventListeners } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { mcp } from '../../../src/agent/mcp/mcp.ts'
 import type { ToolSource } from '../../../src/agent/tools/tool.ts'
 import { message, startProgram } from '../../support/fixture-program.ts'
@@ -66,6 +66,49 @@ describe('mcp over HTTP', () => {
     expect(await ask(server)).toMatchObject({ sessions: 0, open: 0, deleted: 1 })
   })
 
+  it('cancels at the server what fails without its answer', async () => {
+    const { server, at } = await startServer()
+    const ends = [
+      { path: '/mcp', how: 'cut', says: 'without an answer' },
+      { path: '/mcp', how: 'end', says: 'without an answer' },
+      { path: '/json', how: 'cut', says: 'socket hang up' },
+    ]
+    for (const { path, how, says } of ends) {
+      const { call, lost, scope } = await open(at(path))
+      const name = `${how} at ${path}`
+      const said: unknown = expect.stringContaining(says)
+      const failed = expect(call('wait', { name })).rejects.toMatchObject({ code: 'MCP_FAILED', message: said })
+      await until(async () => (await ask(server)).waiting.includes(name))
+      await ask(server, how)
+      await failed
+      await until(async () => (await ask(server)).cancelled.includes(name))
+      expect(await call('echo', { text: 'still there' })).toBe('still there')
+      await until(async () => (await ask(server)).open === 1)
+      expect(lost).toEqual([])
+      await scope.close()
+    }
+  })
+
+  it('leaves nothing of a cancellation that the server does not take', async () => {
+    const { server, source } = await startServer()
+    const { call, said, lost } = await open(source)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const failed = expect(call('wait', { name: 'x' })).rejects.toMatchObject({ code: 'MCP_FAILED' })
+    await until(() => said.length === 2)
+    await ask(server, 'deaf')
+    await ask(server, 'cut')
+    await failed
+    await until(async () => (await ask(server)).open === 2)
+    expect(vi.getTimerCount()).toBe(1)
+    vi.advanceTimersByTime(5_000)
+    await until(async () => (await ask(server)).open === 1)
+    expect(vi.getTimerCount()).toBe(0)
+    await ask(server, 'hear')
+    expect(await call('echo', { text: 'still there' })).toBe('still there')
+    expect(lost).toEqual([])
+  })
+
   it('is lost when the server forgets its session, and when it is gone', async () => {
     const { server, source } = await startServer()
     const forgotten = await open(source)
@@ -87,17 +130,20 @@ describe('mcp over HTTP', () => {
     expect((await again.scope.close()).refused).toEqual([])
   })
 
-  it.each(['/post-only', '/post-only/stateless'])('uses a server that has POST only, at %s', async path => {
+  it('uses a server that has POST only, with sessions and without', async () => {
     const { server, at } = await startServer()
-    const { tools, call, lost, scope } = await open(at(path))
-    expect(tools.has('echo')).toBe(true)
-    expect(await call('echo', { text: 'one' })).toBe('one')
-    await until(async () => (await ask(server)).missing === 1) // what would have listened
-    expect(await call('echo', { text: 'two' })).toBe('two')
-    await until(async () => (await ask(server)).open === 0)
-    expect(lost).toEqual([])
-    expect((await scope.close()).refused).toEqual([])
-    await until(async () => (await ask(server)).sockets === 0)
+    for (const path of ['/post-only', '/post-only/stateless']) {
+      const { missing } = await ask(server)
+      const { tools, call, lost, scope } = await open(at(path))
+      expect(tools.has('echo')).toBe(true)
+      expect(await call('echo', { text: 'one' })).toBe('one')
+      await until(async () => (await ask(server)).missing === missing + 1) // what would have listened
+      await until(async () => (await ask(server)).open === 0)
+      expect(await call('echo', { text: 'two' })).toBe('two')
+      expect(lost).toEqual([])
+      expect((await scope.close()).refused).toEqual([])
+      await until(async () => (await ask(server)).sockets === 0)
+    }
   })
 
   it('fails what is not found where there is no session to forget, and is not lost', async () => {
