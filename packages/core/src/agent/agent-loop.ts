@@ -17,7 +17,7 @@ import { History } from './history.ts'
 import type { Item } from './items.ts'
 import { type ChildLoopOptions, Membership } from './join.ts'
 import { historyItems, inputItems } from './conversation-input.ts'
-import { answerAborted } from './journal.ts'
+import { addGiven } from './journal.ts'
 import { countResources, type LoopResources } from './resources.ts'
 import { DEFAULT_CANCEL_DEADLINE, Run, type RunOptions, validateRunOptions } from './run.ts'
 import { type AgentLoopOptions, resolveSettings, type Settings } from './settings.ts'
@@ -62,11 +62,11 @@ export class AgentLoop implements AsyncDisposable {
     const { name = 'agent', scope, tools = [], history = [] } = options
     const items = historyItems(history)
     this.#parts = { settings, toolbox: new Toolbox(tools) }
-    this.#scope = scope?.child(name) ?? new Scope(name)
     this.#history = new History({ maxItems: settings.limits.historyItems, maxBytes: settings.limits.historyBytes })
-    for (const item of items) this.#history.add(item)
-    answerAborted(this.#history)
+    addGiven(this.#history, items)
     this.#history.trim()
+    // Last: whatever throws before leaves no scope behind.
+    this.#scope = scope?.child(name) ?? new Scope(name)
     AgentLoop.#created++
     this.#scope.defer(() => this.#ended())
   }

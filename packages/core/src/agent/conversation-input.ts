@@ -3,6 +3,7 @@
  */
 import { inspect } from 'node:util'
 import { OakumError } from '../errors/index.ts'
+import { endsTurn } from './history.ts'
 import type { Item } from './items.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -44,23 +45,50 @@ export function historyItems(history: readonly Item[]): readonly Item[] {
 function checked(option: string, given: readonly Item[], mayAnswerOthers: boolean): readonly Item[] {
   if (!Array.isArray(given)) throw invalid(option, `must be a list of items, not ${shown(given)}`)
   const items: readonly Item[] = [...given]
-  const open = new Set<string>()
+  const calls = new Calls(mayAnswerOthers)
   for (const [index, item] of items.entries()) {
-    const problem = problemOf(item)
+    const problem = problemOf(item) ?? calls.problemOf(item, items[index - 1])
     if (problem !== undefined) throw invalid(`${option}[${index}]`, `${problem}: ${shown(item)}`)
-    if (item.type === 'tool_call') open.add(item.callId)
-    if (item.type === 'tool_result' && !open.delete(item.callId) && !mayAnswerOthers) {
-      throw invalid(`${option}[${index}]`, `is a result without its call, or a second one: ${shown(item)}`)
-    }
   }
   return items
+}
+
+/** Which results belong to which calls. A call without one is no problem: it is answered as aborted where its turn ends. */
+class Calls {
+  readonly #mayAnswerOthers: boolean
+  readonly #open = new Set<string>()
+  readonly #known = new Set<string>()
+
+  constructor(mayAnswerOthers: boolean) {
+    this.#mayAnswerOthers = mayAnswerOthers
+  }
+
+  problemOf(item: Item, previous: Item | undefined): string | undefined {
+    if (endsTurn(item, previous)) this.#open.clear()
+    if (item.type !== 'tool_call' && item.type !== 'tool_result') return undefined
+    const { type, callId } = item
+    const isOpen = this.#open.has(callId)
+    const isKnown = this.#known.has(callId)
+    this.#known.add(callId)
+    if (type === 'tool_call') {
+      this.#open.add(callId)
+      // Behind its turn an id may come again: some services count anew, and the loop knows only what it remembers.
+      return isOpen ? 'has the callId of another call that waits for its result' : undefined
+    }
+    this.#open.delete(callId)
+    if (isOpen || (this.#mayAnswerOthers && !isKnown)) return undefined
+    return 'is a result without its call, a second one, or one that does not follow on the calls of its turn'
+  }
 }
 
 function problemOf(item: unknown): string | undefined {
   const fields: Fields = typeof item === 'object' && item !== null ? { ...item } : {}
   const needed = Object.entries(NEEDED).find(([type]) => type === fields.type)?.[1]
   if (needed === undefined) return `must have a type: ${Object.keys(NEEDED).join(', ')}`
-  return needed.has(fields) ? undefined : `needs ${needed.what}`
+  if (!needed.has(fields)) return `needs ${needed.what}`
+  const { type, id } = fields
+  if (type === 'tool_result' || id === undefined || typeof id === 'string') return undefined
+  return 'has an id that is no text; leave it out where there is none'
 }
 
 function isCall({ callId, name }: Fields): boolean {

@@ -189,6 +189,11 @@ function nextThat(
   return entry?.[begins] === true ? entry : undefined
 }
 
+/** Whether what comes before an item of a conversation is over with it, so that calls before it can have no result behind it. */
+export function endsTurn(item: Item, previous: Item | undefined): boolean {
+  return isTold(item) || beginsTurn(item, previous)
+}
+
 function beginsTurn(item: Item, previous: Item | undefined): boolean {
   return item.type !== 'tool_result' && (previous?.type === 'tool_result' || isTold(previous))
 }

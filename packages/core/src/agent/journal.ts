@@ -7,7 +7,7 @@
  */
 import { callBack } from './callback-failure.ts'
 import type { Handoff } from './handoff.ts'
-import type { History, Trimmed } from './history.ts'
+import { endsTurn, type History, type Trimmed } from './history.ts'
 import type { Item, ModelItem, ToolCallItem, ToolResultItem } from './items.ts'
 import type { Usage } from './model.ts'
 import type { RunEvent } from './run-events.ts'
@@ -30,7 +30,8 @@ export interface JournalOptions {
 
 export class Journal {
   readonly #options: JournalOptions
-  #items: Item[] = []
+  /** What the run added, its input included. */
+  #items: Item[]
   #output: TurnOutput | undefined
   #turns = 0
   #usage: Usage = NO_USAGE
@@ -43,13 +44,13 @@ export class Journal {
   constructor(options: JournalOptions) {
     this.#options = options
     const { input, history } = options
-    for (const item of input) history.add(item)
-    answerAborted(history, call => this.#add(abortedResult(call)))
+    this.#items = addGiven(history, input)
   }
 
   /** What the run added to the conversation and was not forgotten since, its input left out. */
   get items(): readonly Item[] {
-    return this.#items
+    const input = new Set(this.#options.input)
+    return this.#items.filter(item => !input.has(item))
   }
 
   get turns(): number {
@@ -67,9 +68,9 @@ export class Journal {
 
   /** What a request sends: all, or what the service does not know that stored this response. */
   itemsSince(responseId: string | undefined): readonly Item[] {
-    const { history, input } = this.#options
+    const { history } = this.#options
     if (responseId === undefined) return history.items
-    return history.since(responseId) ?? [...input, ...this.items]
+    return history.since(responseId) ?? [...this.#items]
   }
 
   /** Tells the consumer, and waits until it asks for more. */
@@ -138,7 +139,7 @@ export class Journal {
     handoff.shut(undefined)
     for (const item of this.#output?.breakOff().keep ?? []) this.#add(item)
     this.#output = undefined
-    answerAborted(history, call => this.#add(this.answered.get(call) ?? abortedResult(call)))
+    for (const call of history.unanswered()) this.#add(this.answered.get(call) ?? abortedResult(call))
     this.#trim()
     this.loading(false)
   }
@@ -159,12 +160,25 @@ export class Journal {
   }
 }
 
-/** Answers the calls of a conversation that nobody will answer any more. */
-export function answerAborted(
-  history: History,
-  answer: (call: ToolCallItem) => void = call => history.add(abortedResult(call)),
-): void {
-  for (const call of history.unanswered()) answer(call)
+/**
+ * Adds what a conversation begins with, or goes on with. Calls in it that nobody answered are answered as aborted where their turn ends:
+ * services refuse results that come later, and nothing behind an open call could be forgotten. Returns all that was added.
+ */
+export function addGiven(history: History, given: readonly Item[]): Item[] {
+  const added: Item[] = []
+  const add = (item: Item): void => {
+    history.add(item)
+    added.push(item)
+  }
+  const answerOpen = (): void => {
+    for (const call of history.unanswered()) add(abortedResult(call))
+  }
+  for (const [index, item] of given.entries()) {
+    if (endsTurn(item, given[index - 1])) answerOpen()
+    add(item)
+  }
+  answerOpen()
+  return added
 }
 
 function abortedResult({ callId, name }: ToolCallItem): ToolResultItem {

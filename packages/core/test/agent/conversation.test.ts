@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { type Item, type ModelEvent, tool } from '../../src/agent/index.ts'
+import { Scope } from '../../src/scope/index.ts'
 import { eventsOf, NOTHING_HELD, openLoop, terminateLoops } from './loops.ts'
 import { calls, says, scripted, stalls, untilAbort } from './scripted-model.ts'
 
 terminateLoops()
 
 const user = (text: string): Item => ({ type: 'message', role: 'user', text })
+const open = (callId: string): Item => ({ type: 'tool_call', callId, name: 'note', arguments: '{}' })
+const answer = (callId: string): Item => ({ type: 'tool_result', callId, name: 'note', status: 'ok', output: '' })
+const aborted = (callId: string): unknown => expect.objectContaining({ type: 'tool_result', callId, status: 'aborted' })
 const note = tool({ name: 'note', description: '', parameters: { type: 'object' }, execute: () => 'noted' })
 
 /** A response with an id. */
@@ -118,20 +122,48 @@ describe('what goes wrong behind a response that has come to its end', () => {
 describe('the conversation', () => {
   it('that an input goes on with has its open calls answered before it is sent', async () => {
     const model = scripted(says('b'))
-    const call: Item = { type: 'tool_call', callId: '1', name: 'note', arguments: '{}' }
     const loop = openLoop({ model })
-    const { items } = await loop.run([user('a'), call]).done
-    const answer = expect.objectContaining({ type: 'tool_result', callId: '1', status: 'aborted' })
-    expect(model.requests[0]?.items).toEqual([user('a'), call, answer])
+    const { items } = await loop.run([user('a'), open('1')]).done
+    expect(model.requests[0]?.items).toEqual([user('a'), open('1'), aborted('1')])
     expect(items.map(({ type }) => type)).toEqual(['tool_result', 'message'])
   })
 
   it('begins with what the loop was given, with its open calls answered', async () => {
-    const history: Item[] = [user('a'), { type: 'tool_call', callId: '1', name: 'note', arguments: '{}' }]
     const model = scripted(says('b'))
-    const loop = openLoop({ model, history })
+    const loop = openLoop({ model, history: [user('a'), open('1')] })
     await loop.run([]).done
-    expect(model.requests[0]?.items.at(-1)).toMatchObject({ type: 'tool_result', callId: '1', status: 'aborted' })
+    expect(model.requests[0]?.items).toEqual([user('a'), open('1'), aborted('1')])
+  })
+
+  const said: Item = { type: 'message', role: 'assistant', text: 'b' }
+
+  it.each<[string, Item[], unknown[]]>([
+    ['a message', [user('a'), open('1'), user('c'), said], [user('a'), open('1'), aborted('1'), user('c'), said]],
+    [
+      'what the model makes of the other results',
+      [user('a'), open('1'), open('2'), answer('2'), said],
+      [user('a'), open('1'), open('2'), answer('2'), aborted('1'), said],
+    ],
+    [
+      'a message, and a call that has its id',
+      [user('a'), open('1'), user('c'), open('1'), answer('1')],
+      [user('a'), open('1'), aborted('1'), user('c'), open('1'), answer('1')],
+    ],
+  ])('has each call that was never answered answered before %s', async (_, items, whole) => {
+    const model = scripted(says('done'))
+    await openLoop({ model, history: items }).run([]).done
+    const loop = openLoop({ model })
+    const run = await loop.run(items).done
+    await openLoop({ model }).run(items, { previousResponseId: 'r0' }).done
+    for (const request of model.requests) expect(request.items).toEqual(whole)
+    expect(run.items.map(({ type }) => type)).toEqual(['tool_result', 'message'])
+    expect(loop.history).toEqual([...whole, expect.objectContaining({ text: 'done' })])
+  })
+
+  it('can be forgotten behind a call that was never answered', () => {
+    const more = Array.from({ length: 100 }, (_, n) => user(String(n)))
+    const history = [user('a'), open('1'), ...more]
+    expect(openLoop({ model: scripted(), history, limits: { historyItems: 10 } }).history.length).toBeLessThan(10)
   })
 
   it('is sent as far as the service does not know it, where responses are chained', async () => {
@@ -207,8 +239,8 @@ describe('the conversation', () => {
     expect(loading).toEqual([true, false])
   })
 
-  const result: Item = { type: 'tool_result', callId: '1', name: 'note', status: 'ok', output: '' }
-  const call: Item = { type: 'tool_call', callId: '1', name: 'note', arguments: '{}' }
+  const result = answer('1')
+  const call = open('1')
 
   it.each<[string, unknown, object?]>([
     ['an empty input', ' '],
@@ -220,6 +252,11 @@ describe('the conversation', () => {
     ['a message of somebody else', [{ type: 'message', role: 'tool', text: 'a' }]],
     ['a result without its call', [result]],
     ['two results of a call', [call, result, result]],
+    ['two results of a call that only the service knows', [result, result], { previousResponseId: 'r1' }],
+    ['a result behind the turn of its call', [call, user('a'), result]],
+    ['the same, where the service may know calls', [call, user('a'), result], { previousResponseId: 'r1' }],
+    ['two calls with one id', [call, call, result]],
+    ['an id of an item that is none', [user('a'), { ...user('b'), id: null }]],
     ['a signal that is none', 'a', { signal: new AbortController() }],
     ['an id that is none', 'a', { previousResponseId: null }],
   ])('refuses %s, and goes on', async (_, input, options = {}) => {
@@ -227,6 +264,17 @@ describe('the conversation', () => {
     // @ts-expect-error -- as somebody may whose code has no types
     expect(() => loop.run(input, options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
     expect((await loop.run('hi').done).status).toBe('completed')
+    expect(loop.history).toHaveLength(2)
+  })
+
+  it('that cannot be gone on with leaves nothing in the scope that the loop was to live in', async () => {
+    const scope = new Scope('app')
+    // As a row of a database, whose id is null.
+    const history: Item[] = [JSON.parse('{ "type": "message", "role": "user", "text": "a", "id": null }')]
+    const refused = expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('history[0]') })
+    expect(() => openLoop({ model: scripted(), scope, history })).toThrow(refused)
+    expect(scope.snapshot().resources).toEqual([])
+    await scope.close()
   })
 
   it('takes a result whose call only the service knows', async () => {
