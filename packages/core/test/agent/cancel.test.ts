@@ -99,6 +99,21 @@ describe('a cancel', () => {
     await until(() => loop.resources().streams === 0)
   })
 
+  it('names such a stream alone, also where the run was in the middle of an event', async () => {
+    const text = { done: false, value: { type: 'text', text: 'a' } } as const
+    const { promise, reject } = Promise.withResolvers<never>()
+    const model: Model = () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(text), return: () => promise }),
+    })
+    const loop = openLoop({ model })
+    const iterator = loop.run('hi')[Symbol.asyncIterator]()
+    for (let next = await iterator.next(); next.value?.type !== 'text';) next = await iterator.next()
+    const { refused } = await loop.cancel('enough', { deadline: 5 })
+    expect(refused.map(({ path }) => path)).toEqual(['agent/run 1/request/iteration'])
+    reject(new Error('late'))
+    await until(() => loop.resources().streams === 0)
+  })
+
   it('waits for the run before as well, where that has not ended', async () => {
     const gate = Promise.withResolvers<string>()
     const deaf = tool({ name: 'deaf', description: '', parameters: { type: 'object' }, execute: () => gate.promise })

@@ -1,6 +1,15 @@
-import { describe, expect, it } from 'vitest'
-import { type Item, type ModelEvent, tool } from '../../src/agent/index.ts'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  type AgentLoopOptions,
+  type Item,
+  type Model,
+  type ModelEvent,
+  type RunResult,
+  tool,
+} from '../../src/agent/index.ts'
 import { Scope } from '../../src/scope/index.ts'
+import { useFakeTime } from '../support/fake-time.ts'
+import { until } from '../support/until.ts'
 import { eventsOf, NOTHING_HELD, openLoop, terminateLoops } from './loops.ts'
 import { calls, says, scripted, stalls, untilAbort } from './scripted-model.ts'
 
@@ -230,6 +239,30 @@ describe('the conversation', () => {
     expect(await loop.run('go').done).toMatchObject({ status: 'failed', error: { message: 'mine' } })
     expect(loop.history).toHaveLength(2)
     expect(loop.resources()).toEqual({ ...NOTHING_HELD, generation: 1 })
+  })
+
+  it.each<[string, Partial<AgentLoopOptions>, object]>([
+    ['a callback that throws', { onItem: throws }, { message: 'mine' }],
+    ['a response that is too long', { limits: { responseSize: 1 } }, { code: 'MODEL_PROTOCOL' }],
+  ])('of a run that fails by %s is left in time by a stream that does not end', async (_, options, error) => {
+    useFakeTime()
+    const { promise, reject } = Promise.withResolvers<never>()
+    const events = says('ab').values()
+    const returned = vi.fn(() => promise)
+    const model: Model = () => ({
+      [Symbol.asyncIterator]: () => ({ next: async () => events.next(), return: returned }),
+    })
+    const loop = openLoop({ model, ...options })
+    let over: RunResult | undefined
+    void loop.run('go').done.then(result => (over = result))
+    await until(() => returned.mock.calls.length > 0)
+    await until(() => {
+      vi.advanceTimersByTime(1_000)
+      return over !== undefined
+    })
+    expect(over).toMatchObject({ status: 'failed', error, refused: [{ path: 'agent/run 1/request/iteration' }] })
+    reject(new Error('late'))
+    await until(() => loop.resources().streams === 0)
   })
 
   it('tells when it waits for the model, and that it does no more after a cancel', async () => {

@@ -109,9 +109,13 @@ async function release(request: Scope): Promise<void> {
   await request.close().catch(() => {})
 }
 
-/** Reads a stream to its end; undefined when that did not say that it was the end. What comes behind the response counts for nothing. */
+/**
+ * Reads a stream to its end; undefined when that did not say that it was the end. What comes behind the response counts for nothing.
+ *
+ * Not by `for await`: that would wait for the end of the stream without a limit when something in its body throws.
+ */
 async function read(
-  stream: AsyncIterable<ModelEvent>,
+  stream: AsyncIterator<ModelEvent>,
   options: RespondOptions,
   finished: () => void,
 ): Promise<Response | undefined> {
@@ -119,8 +123,9 @@ async function read(
   let id: string | undefined
   let response: Response | undefined
   try {
-    for await (const event of stream) {
+    for (let next = await stream.next(); next.done !== true; next = await stream.next()) {
       if (response !== undefined) continue
+      const event = next.value
       switch (event.type) {
         case 'text':
         case 'reasoning': {
