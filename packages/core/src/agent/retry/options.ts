@@ -24,16 +24,25 @@ export interface RetryOptions {
 /** {@link RetryOptions} with nothing left open. */
 export type RetrySettings = Readonly<Required<RetryOptions>>
 
+const DEFAULTS: RetrySettings = { retries: 5, base: 1_000, factor: 2, max: 30_000, jitter: 0.5, maxWait: 120_000 }
+
 /** @throws OakumError INVALID_OPTION */
 export function resolveRetryOptions(options: RetryOptions = {}): RetrySettings {
-  const { retries = 5, base = 1_000, factor = 2, max = 30_000, jitter = 0.5, maxWait = 120_000 } = options
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const unknown = given.find(([name]) => !Object.hasOwn(DEFAULTS, name))?.[0]
+  if (unknown !== undefined) {
+    const known = Object.keys(DEFAULTS).join(', ')
+    throw new OakumError('INVALID_OPTION', `There is no retry.${unknown}; there are ${known}.`)
+  }
+  const settings: RetrySettings = { ...DEFAULTS, ...Object.fromEntries(given) }
+  const { retries, base, factor, max, jitter, maxWait } = settings
   check('retries', 'an integer of at least 0', retries, Number.isSafeInteger(retries) && retries >= 0)
   check('factor', 'a number of at least 1', factor, Number.isFinite(factor) && factor >= 1)
   check('jitter', '0 to 1', jitter, Number.isFinite(jitter) && jitter >= 0 && jitter <= 1)
   validateDelay('retry.base', base)
   validateDelay('retry.max', max)
   validateDelay('retry.maxWait', maxWait)
-  return { retries, base, factor, max, jitter, maxWait }
+  return settings
 }
 
 function check(option: string, expected: string, value: number, fine: boolean): void {

@@ -78,6 +78,17 @@ it.each<RetryOptions>([
   )
 })
 
+it.each(['maxRetries', 'toString'])('refuses an option that there is not, and says which there are: %s', name => {
+  const message = `There is no retry.${name}; there are retries, base, factor, max, jitter, maxWait.`
+  const options: RetryOptions = { [name]: 0 }
+  expect(() => resolveRetryOptions(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message }))
+})
+
+it('takes an option that is undefined as left out', () => {
+  // @ts-expect-error -- as somebody may whose types are less exact
+  expect(resolveRetryOptions({ retries: undefined, maxRetries: undefined })).toEqual(resolveRetryOptions())
+})
+
 it('names what a connection failed of, behind what the clients make of it', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' })
   const error = new Error('Connection error.', { cause: new TypeError('fetch failed', { cause: refused }) })
