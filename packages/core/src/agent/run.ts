@@ -4,7 +4,8 @@
  * Invariants:
  * - It starts when it is first asked for something, and goes on only when it is asked for more; until then it holds nothing.
  * - Everything that it starts is in its scope. Closing that ends it, whoever closes. From then on nothing is told; when all is gone, or
- *   was given up, the result is made, the consumer's pending `next()` settles, and the next run may begin.
+ *   was given up, the result is made, the consumer's pending `next()` settles, and the next run may begin. A tool that cancelled its own
+ *   run is not waited for where code of a scope began that: it may go on for a while then, and what it returns counts for nothing.
  * - It shares nothing with another run but the conversation, to which one run at a time may add. Over, it has its result, and nothing of
  *   its loop.
  */
