@@ -33,6 +33,7 @@ const TABLES: readonly Table[] = [
       'behind the stroke, of the server; completed, how many of the requests the server answered to the end although nobody wanted it.',
       'Bytes are counted with the engine’s compilers off, and beside that with them on, as all else is: what they make, and the lists of what',
       'it depends on, grows each time they compile. What that comes to for each cancel fades with their number: see ours at 100,000.',
+      'Where it is far less than none, the process let go of some megabytes once, in the second half.',
     ],
     columns: [
       { title: 'times', figure: 'cancels', format: whole },
