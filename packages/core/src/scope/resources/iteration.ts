@@ -7,9 +7,9 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined }
 /**
  * An async iteration that ends with its scope.
  *
- * Invariants: the source's `return()` is called once, by whoever ends the iteration first, and never when the source ended
- * or failed by itself; no call of `next()` stays pending after the end; the source's own pending `next()` is not waited
- * for, since its `return()` tells when it is gone.
+ * Invariants: the source is asked for one value at a time; its `return()` is called once, by whoever ends the iteration
+ * first, and never when the source ended or failed by itself; no call of `next()` stays pending after the end; the
+ * source's own pending `next()` is not waited for, since its `return()` tells when it is gone.
  */
 export class IterationResource<T> extends Owned {
   readonly #source: AsyncIterator<T>
